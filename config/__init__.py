@@ -1,0 +1,1 @@
+"""Data that ships with Zhiban: example desks, lexicons, quick replies. No code."""

@@ -1,0 +1,55 @@
+"""The router was not there for a while (RULES §2, "After an outage")."""
+
+from __future__ import annotations
+
+from router.core.commands import NoteOutage
+from router.core.facts import OutageNoted
+from router.core.outcome import Rejected
+from router.core.policy import DAY_MS
+from router.core.records import Outage
+from router.core.state import State
+from router.core.thread import Thread, sealed_view, set_sealed
+from router.core.timeline import View
+
+
+def note(state: State, command: NoteOutage) -> None:
+    """Hold back the verdicts on what fell due in it; where our console is the agents' only
+    client, give running deadlines the time back.
+
+    Timers are left as they are: one that comes too early finds nothing to do, and is set anew.
+    """
+    if command.to_ms <= command.from_ms:
+        return
+    counters = state.counters
+    counters.outages = [o for o in counters.outages if o.to_ms > command.to_ms - DAY_MS]
+    counters.outages.append(Outage(command.from_ms, command.to_ms))
+    for thread in state.threads.values():
+        if state.shops[thread.shop].console_only:
+            _extend(state, thread, command.from_ms, command.to_ms)
+
+
+def told(state: State, command: NoteOutage) -> Rejected | None:
+    if command.to_ms <= command.from_ms:
+        return Rejected("empty_outage")
+    state.say(OutageNoted(at_ms=state.at_ms, from_ms=command.from_ms, to_ms=command.to_ms))
+    return None
+
+
+def _extend(state: State, thread: Thread, from_ms: int, to_ms: int) -> None:
+    sealed = sealed_view(thread)
+    for view in (sealed, thread.live):
+        _extend_view(view, from_ms, to_ms - from_ms)
+    set_sealed(thread, sealed)
+    state.touch(thread)
+
+
+def _extend_view(view: View, from_ms: int, by_ms: int) -> None:
+    if view.wait is not None and view.wait.due_ms >= from_ms:
+        view.wait.due_ms += by_ms
+    if view.follow_up is not None and view.follow_up.due_ms >= from_ms:
+        if view.follow_up.from_ms >= from_ms:
+            view.follow_up.from_ms += by_ms
+        view.follow_up.due_ms += by_ms
+    for item in view.pending:
+        if item.running and item.due_ms >= from_ms:
+            item.due_ms += by_ms

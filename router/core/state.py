@@ -1,0 +1,261 @@
+"""All that a desk's core remembers, and the bookkeeping of one step.
+
+`State` owns the records and what is derived from them (pools, queue, timers, indexes). The
+modules of the rules change it through plain functions; they call `changed` for each record
+they touch and `say` for each fact. It decides nothing by itself.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+from router.core.facts import AnyFact
+from router.core.policy import Desk, ItemKind, Policy, Shop
+from router.core.pools import Pools
+from router.core.queue import Piece, Queue
+from router.core.records import (
+    Breach,
+    Counters,
+    LedgerEntry,
+    Person,
+    Record,
+    Seat,
+)
+from router.core.thread import Thread, Work
+from router.core.timeline import Rules
+
+NO_DEADLINE_MS = 1 << 52
+"""Stands for the deadline of what has none: behind all others."""
+
+
+def thread_key(shop: str, buyer: str) -> str:
+    return f"{shop}\x1f{buyer}"
+
+
+class State:
+    """One desk."""
+
+    def __init__(self) -> None:
+        self.desk = Desk(id="")
+        self.counters = Counters()
+        self.persons: dict[str, Person] = {}
+        self.seats: dict[str, Seat] = {}
+        self.threads: dict[str, Thread] = {}
+        self.breaches: dict[str, Breach] = {}
+        self.entries: dict[str, LedgerEntry] = {}
+        # derived
+        self.sessions: dict[str, Thread] = {}
+        """Open sessions by their id."""
+        self.items: dict[tuple[str, str, str], Thread] = {}
+        """Pending work by (shop, kind, key)."""
+        self.held: dict[str, dict[str, None]] = {}
+        """By agent: the keys of the threads of which they hold the session or work."""
+        self.pools = Pools(self.desk, self.persons, self.seats, self.counters)
+        self.queue = Queue()
+        self.timers: list[tuple[int, int, str]] = []
+        """(next_ms, thread.no, thread's key); outdated ones are dropped when met."""
+        self.shops: dict[str, Shop] = {}
+        self._rules: dict[str, Rules] = {}
+        self._default_rules = Rules(Policy())
+        # of the present step
+        self.at_ms = 0
+        self.offset = 0
+        self.facts: list[AnyFact] = []
+        self.dirty: dict[str, Record | None] = {}
+        self.touched: dict[str, Thread] = {}
+        self.freed: dict[str, None] = {}
+        """Agents who may have come free."""
+
+    # Looking up
+
+    def rules(self, shop: str) -> Rules:
+        return self._rules.get(shop, self._default_rules)
+
+    def kind(self, shop: str, name: str) -> ItemKind | None:
+        return self.rules(shop).by_name.get(name)
+
+    def thread(self, shop: str, buyer: str) -> Thread | None:
+        return self.threads.get(thread_key(shop, buyer))
+
+    def horizon_ms(self, shop: str, clock_ms: int) -> int:
+        """Before this moment nothing that counts can still arrive at a command of `clock_ms`."""
+        horizon_ms = clock_ms - self.shops[shop].lateness_ms
+        return self._held_back(shop, clock_ms, horizon_ms)
+
+    def _held_back(self, shop: str, clock_ms: int, horizon_ms: int) -> int:
+        grace_ms = self.rules(shop).policy.outage_grace_ms
+        for outage in self.counters.outages:
+            if clock_ms < outage.to_ms + grace_ms and outage.from_ms < horizon_ms:
+                horizon_ms = outage.from_ms
+        return horizon_ms
+
+    def sealable_ms(self, shop: str, clock_ms: int) -> int:
+        """When all commands of `clock_ms` are in: deadlines up to this moment are sealed."""
+        sealable_ms = clock_ms - self.shops[shop].lateness_ms
+        return min(sealable_ms, self._held_back(shop, clock_ms, sealable_ms + 1) - 1)
+
+    def seal_at_ms(self, shop: str, due_ms: int) -> int:
+        """When the verdict on a deadline is due (RULES §2)."""
+        seal_ms = due_ms + self.shops[shop].lateness_ms
+        grace_ms = self.rules(shop).policy.outage_grace_ms
+        for outage in self.counters.outages:
+            if outage.from_ms <= due_ms:
+                seal_ms = max(seal_ms, outage.to_ms + grace_ms)
+        return seal_ms
+
+    # Keeping
+
+    def thread_for(self, shop: str, buyer: str) -> Thread:
+        """The buyer's thread, made when it is not there."""
+        key = thread_key(shop, buyer)
+        thread = self.threads.get(key)
+        if thread is None:
+            self.counters.thread_no += 1
+            thread = Thread(no=self.counters.thread_no, shop=shop, buyer=buyer)
+            self.threads[key] = thread
+        self.touch(thread)
+        return thread
+
+    def touch(self, thread: Thread) -> None:
+        """The thread changes in this step: store it, and look at its timers again."""
+        self.touched[thread_key(thread.shop, thread.buyer)] = thread
+
+    def forget_thread(self, thread: Thread) -> None:
+        key = thread_key(thread.shop, thread.buyer)
+        del self.threads[key]
+        self.touched.pop(key, None)
+        self.dirty[f"t:{key}"] = None
+
+    def changed(self, record: Person | Seat | Breach | LedgerEntry) -> None:
+        match record:
+            case Person():
+                self.dirty[f"p:{record.id}"] = record
+            case Seat():
+                self.dirty[f"s:{record.id}"] = record
+            case Breach():
+                self.dirty[f"b:{record.id}"] = record
+            case LedgerEntry():
+                self.dirty[f"e:{record.id}"] = record
+
+    def say(self, fact: AnyFact) -> None:
+        self.facts.append(fact)
+
+    def note_held(self, agent: str, thread: Thread) -> None:
+        if agent:
+            self.held.setdefault(agent, {})[thread_key(thread.shop, thread.buyer)] = None
+
+    def held_by(self, agent: str) -> list[Thread]:
+        """The threads of which this agent holds the session or work, oldest first."""
+        keys = self.held.get(agent, {})
+        found = [t for key in list(keys) if (t := self.threads.get(key)) and holds(t, agent)]
+        self.held[agent] = {thread_key(t.shop, t.buyer): None for t in found}
+        return sorted(found, key=lambda thread: thread.no)
+
+    def arm(self, thread: Thread, key: str, next_ms: int) -> None:
+        """Let the clock stop at this thread at `next_ms` (-1: not at all)."""
+        if next_ms != thread.next_ms:
+            thread.next_ms = next_ms
+            if next_ms >= 0:
+                heappush(self.timers, (next_ms, thread.no, key))
+                if len(self.timers) > 1024 and len(self.timers) > 4 * len(self.threads):
+                    self._sweep_timers()
+
+    def _sweep_timers(self) -> None:
+        self.timers = [timer for timer in self.timers if self._is_armed(timer)]
+        heapify(self.timers)
+
+    def _is_armed(self, timer: tuple[int, int, str]) -> bool:
+        thread = self.threads.get(timer[2])
+        return thread is not None and thread.no == timer[1] and thread.next_ms == timer[0]
+
+    def next_timer_ms(self) -> int | None:
+        """When the next deadline (or warning, or whatever waits for the clock) is due."""
+        while self.timers:
+            if self._is_armed(self.timers[0]):
+                return self.timers[0][0]
+            heappop(self.timers)
+        return None
+
+    def pop_timer(self) -> tuple[int, Thread]:
+        """The next one; call it only when `next_timer_ms` gave one."""
+        at_ms, _, key = heappop(self.timers)
+        thread = self.threads[key]
+        thread.next_ms = -1
+        return at_ms, thread
+
+    # Configuration and recovery
+
+    def adopt(self, desk: Desk) -> None:
+        """Let the desk be this, and make all that is derived again."""
+        self.desk = desk
+        self.shops = {shop.id: shop for shop in desk.shops}
+        shared = Rules(desk.policy)
+        self._default_rules = shared
+        self._rules = {
+            shop.id: Rules(shop.policy) if shop.policy else shared for shop in desk.shops
+        }
+        for agent in desk.agents:
+            if agent.id not in self.persons:
+                self.persons[agent.id] = Person(id=agent.id)
+                self.changed(self.persons[agent.id])
+        for sub in desk.sub_accounts:
+            if sub.id not in self.seats:
+                self.seats[sub.id] = Seat(id=sub.id, shop=sub.shop, agent=sub.agent)
+                self.changed(self.seats[sub.id])
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make pools, queue, indexes and timers from the records."""
+        self.sessions = {}
+        self.items = {}
+        self.held = {}
+        self.queue = Queue()
+        self.timers = []
+        for person in self.persons.values():
+            person.load = 0
+        for seat in self.seats.values():
+            seat.load = 0
+        for key, thread in sorted(self.threads.items(), key=lambda pair: pair[1].no):
+            self._index(key, thread)
+        heapify(self.timers)
+        self.pools = Pools(self.desk, self.persons, self.seats, self.counters)
+
+    def _index(self, key: str, thread: Thread) -> None:
+        if thread.next_ms >= 0:
+            self.timers.append((thread.next_ms, thread.no, key))
+        if thread.session:
+            self.sessions[thread.session] = thread
+            if thread.agent:
+                self.persons[thread.agent].load += 1
+                self.seats[thread.sub_account].load += 1
+                self.note_held(thread.agent, thread)
+            else:
+                self.queue_session(thread)
+        for work in thread.work.values():
+            self.items[thread.shop, work.kind, work.key] = thread
+            self.note_held(work.agent, thread)
+            if work.queued:
+                self.queue_work(thread, work)
+
+    def queue_session(self, thread: Thread) -> None:
+        """Put the session in the queue, or in its new place there."""
+        key = thread_key(thread.shop, thread.buyer)
+        live = thread.live
+        due_ms = live.wait.due_ms if live.wait else NO_DEADLINE_MS
+        for item in live.pending:
+            if item.running:
+                due_ms = min(due_ms, item.due_ms)
+        group = self.pools.wanted_group(thread.shop, thread.group)
+        self.queue.put(thread.shop, group, Piece(due_ms, thread.no, "", key))
+
+    def queue_work(self, thread: Thread, work: Work) -> None:
+        key = thread_key(thread.shop, thread.buyer)
+        kind = self.kind(thread.shop, work.kind)
+        group = self.pools.wanted_group(thread.shop, kind.group if kind else "")
+        piece = Piece(work.due_ms or NO_DEADLINE_MS, thread.no, f"{work.kind}/{work.key}", key)
+        self.queue.put(thread.shop, group, piece)
+
+
+def holds(thread: Thread, agent: str) -> bool:
+    """Whether the agent holds the thread's session or any of its work."""
+    return thread.agent == agent or any(work.agent == agent for work in thread.work.values())

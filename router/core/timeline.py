@@ -1,0 +1,505 @@
+"""A buyer's timeline at one shop, and what RULES §2 makes of it: the verdict's own machine.
+
+A `View` is what is known at one point of a timeline: the session, the buyer's wait, the
+follow-up that is owed, the orders, the work that is due. `apply` takes the next `Moment`;
+`advance` lets time pass and tells what was missed. Both are plain functions of the moments
+in order of `sent_ms`: nothing here knows when something arrived, who holds the session, or
+what the clock says. `thread` keeps two views of each timeline, one sealed and one live.
+
+Order at the same millisecond is a moment's rank, then its key (RULES §2, "Time"). What is
+due at a millisecond comes after all that was sent in it: deadlines include their ends.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from router.core.policy import ItemKind, Meets, Opens, Policy
+
+# Ranks: the order of moments at one millisecond.
+BUYER: Final = 0
+RECALL: Final = 1
+ORDER: Final = 2
+SHOP: Final = 3
+ORDER_CLOSE: Final = 4
+REFUND_REQUEST: Final = 5
+REFUND_ACT: Final = 6
+CLOSE: Final = 7
+
+# Flags of a moment.
+FAREWELL: Final = 1
+"""BUYER: the text is a farewell."""
+HUMAN: Final = 2
+"""SHOP: a person wrote it."""
+ANSWERS: Final = 4
+"""SHOP: ends a wait."""
+BY_HOLDER: Final = 8
+"""CLOSE: by the session's holder."""
+BY_SUPERVISOR: Final = 16
+"""CLOSE: by a supervisor."""
+UNTIMED: Final = 32
+"""REFUND_REQUEST: carries no deadline."""
+ANSWERED: Final = 64
+"""BUYER: came late, and an agent's message sent after it is known."""
+TAKEN_OVER: Final = 128
+"""REFUND_ACT: a supervisor has it now; it is not settled."""
+
+# What has been told of a pending deadline (live view only).
+WARNED: Final = 1
+RESCUED: Final = 2
+WINDOW_OPEN: Final = 4
+
+ORDER_CLOSED: Final = 1
+ORDER_CHECKED: Final = 2
+
+
+class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """Something on a timeline."""
+
+    sent_ms: int
+    rank: int
+    key: str
+    """The message, order or refund."""
+    offset: int
+    """Where it stands in the inbox."""
+    flags: int = 0
+    event: str = ""
+    """ORDER: `placed`, `paid` or `shipped`."""
+    order: str = ""
+    """REFUND_REQUEST: of which order."""
+    shows: tuple[str, ...] = ()
+    """SHOP: the order numbers that it shows."""
+    true_ms: int = 0
+    """BUYER: when it was sent, where it is judged as sent when it came (RULES §2)."""
+
+
+def place(moment: Moment) -> tuple[int, int, str]:
+    """The place of a moment in the order of its timeline."""
+    return (moment.sent_ms, moment.rank, moment.key)
+
+
+class Unanswered(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A buyer's message that waits for an answer."""
+
+    sent_ms: int
+    message: str
+    farewell: bool
+    offset: int
+    true_ms: int
+
+
+class Wait(msgspec.Struct, array_like=True, gc=False):
+    """A buyer waits for an answer (RULES §2, reply)."""
+
+    armed_ms: int
+    due_ms: int
+    unanswered: list[Unanswered]
+    missed: bool = False
+    told: int = 0
+
+
+class FollowUp(msgspec.Struct, array_like=True, gc=False):
+    """A silent buyer is owed a question (RULES §2, follow_up)."""
+
+    start_ms: int
+    from_ms: int
+    due_ms: int
+    asked_ms: int
+    """When the buyer's last message before the silence was sent."""
+    offset: int
+    """The agent's message that started the clock."""
+    told: int = 0
+
+
+class Pending(msgspec.Struct, array_like=True, gc=False):
+    """A work item that is not settled (RULES §9)."""
+
+    kind: str
+    key: str
+    """The refund, or the order."""
+    order: str
+    armed_ms: int
+    due_ms: int
+    """0: no deadline."""
+    offset: int
+    missed: bool = False
+    met: bool = False
+    """Its deadline was met, but it is not settled yet: a supervisor has taken it over."""
+    told: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether its deadline is still to come."""
+        return bool(self.due_ms) and not self.missed and not self.met
+
+
+class Miss(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A deadline that passed unmet."""
+
+    rule: str
+    key: str
+    order: str
+    armed_ms: int
+    """From when on it could be met: when the message, order or request was sent; follow_up: when
+    the clock started."""
+    due_ms: int
+    asked_ms: int
+    """follow_up: see `FollowUp.asked_ms`; else 0."""
+    from_ms: int
+    """follow_up: when its window opened; else 0."""
+    offset: int
+
+
+class View(msgspec.Struct, array_like=True, gc=False):
+    """What is known at one point of a timeline."""
+
+    sessions: int = 0
+    """How many were opened."""
+    opened_ms: int = -1
+    """-1: no session is open."""
+    active_ms: int = 0
+    """The session's opening or its last message, whichever is later."""
+    ended_ms: int = -1
+    """When the last session ended; -1: never."""
+    ended_why: str = ""
+    closing: bool = False
+    """The platform has closed it while a reply was pending (RULES §2, "A session")."""
+    passed_ms: int = -1
+    """The last deadline passed: a moment at or before it can not simply be applied any more."""
+    answered_ms: int = -1
+    """When the latest message that answers was sent."""
+    wait: Wait | None = None
+    follow_up: FollowUp | None = None
+    pending: list[Pending] = []
+    orders: dict[str, int] = {}
+    """Known orders: ORDER_CLOSED, ORDER_CHECKED."""
+    recalled: list[str] = []
+    """Messages that were recalled before they came."""
+
+    @property
+    def open(self) -> bool:
+        return self.opened_ms >= 0
+
+
+class Rules:
+    """A policy with its kinds of work looked up by what opens, meets and cancels them."""
+
+    __slots__ = ("by_name", "cancelled_by", "met_by", "opened_by", "policy")
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.by_name: dict[str, ItemKind] = {kind.name: kind for kind in policy.items}
+        self.opened_by: dict[str, tuple[ItemKind, ...]] = {
+            opens.value: tuple(k for k in policy.items if k.opens is opens) for opens in Opens
+        }
+        self.met_by: dict[Meets, frozenset[str]] = {
+            meets: frozenset(k.name for k in policy.items if meets in k.met_by) for meets in Meets
+        }
+        self.cancelled_by: dict[str, frozenset[str]] = {
+            event: frozenset(k.name for k in policy.items if event in k.cancelled_by)
+            for event in ("order.placed", "order.paid", "order.shipped", "order.closed")
+        }
+
+    def fine_fen(self, rule: str) -> int:
+        """What a miss of this rule costs."""
+        if rule == "reply":
+            return self.policy.reply_fine_fen
+        if rule == "follow_up":
+            return self.policy.follow_up_fine_fen
+        kind = self.by_name.get(rule)
+        return kind.fine_fen if kind else 0
+
+
+def idle_end_ms(view: View, rules: Rules) -> int:
+    """When an open session ends by itself; messages at that very moment still belong to it."""
+    return view.active_ms + rules.policy.session_idle_ms
+
+
+def is_waiting(view: View) -> bool:
+    """Whether the buyer waits for an answer, also after a breach."""
+    return view.wait is not None and bool(view.wait.unanswered)
+
+
+def has_open_order(view: View) -> bool:
+    """Whether the buyer has an order known and not closed."""
+    return any(not bits & ORDER_CLOSED for bits in view.orders.values())
+
+
+# Time passes
+
+
+def advance(view: View, rules: Rules, to_ms: int, missed: list[Miss]) -> None:
+    """Let all that is due up to `to_ms` (included) pass, in order; tell what was missed."""
+    while True:
+        due_ms = _next_due(view, rules)
+        if due_ms is None or due_ms > to_ms:
+            return
+        view.passed_ms = max(view.passed_ms, due_ms)
+        _pass(view, rules, due_ms, missed)
+
+
+def _next_due(view: View, rules: Rules) -> int | None:
+    due_ms: int | None = None
+    wait = view.wait
+    if wait is not None and _wait_runs(wait, rules):
+        due_ms = wait.due_ms
+    if view.follow_up is not None and (due_ms is None or view.follow_up.due_ms < due_ms):
+        due_ms = view.follow_up.due_ms
+    for item in view.pending:
+        if item.running and (due_ms is None or item.due_ms < due_ms):
+            due_ms = item.due_ms
+    if view.opened_ms >= 0:
+        end_ms = idle_end_ms(view, rules)
+        if due_ms is None or end_ms < due_ms:
+            due_ms = end_ms
+    return due_ms
+
+
+def _wait_runs(wait: Wait, rules: Rules) -> bool:
+    return not wait.missed or bool(rules.policy.reply_repeat_ms and wait.unanswered)
+
+
+def _pass(view: View, rules: Rules, due_ms: int, missed: list[Miss]) -> None:
+    wait = view.wait
+    repeat_ms = rules.policy.reply_repeat_ms
+    if wait is not None and wait.due_ms == due_ms and _wait_runs(wait, rules):
+        first = wait.unanswered[0]
+        missed.append(Miss("reply", "", "", first.true_ms, due_ms, 0, 0, first.offset))
+        wait.missed = True
+        wait.told = 0
+        if repeat_ms:
+            wait.due_ms += repeat_ms
+        if view.closing:
+            end_session(view, due_ms, "platform")
+    owed = view.follow_up
+    if owed is not None and owed.due_ms == due_ms:
+        missed.append(
+            Miss(
+                "follow_up", "", "", owed.start_ms, due_ms, owed.asked_ms, owed.from_ms, owed.offset
+            )
+        )
+        view.follow_up = None
+    for item in view.pending:
+        if item.running and item.due_ms == due_ms:
+            missed.append(
+                Miss(item.kind, item.key, item.order, item.armed_ms, due_ms, 0, 0, item.offset)
+            )
+            item.missed = True
+    if view.opened_ms >= 0 and idle_end_ms(view, rules) == due_ms:
+        end_session(view, due_ms, "idle")
+
+
+def end_session(view: View, at_ms: int, why: str) -> None:
+    """With the session its wait and its follow-up end; order checks and refunds run on."""
+    view.opened_ms = -1
+    view.ended_ms = at_ms
+    view.ended_why = why
+    view.closing = False
+    view.wait = None
+    view.follow_up = None
+
+
+def open_session(view: View, at_ms: int) -> None:
+    view.sessions += 1
+    view.opened_ms = at_ms
+    view.active_ms = at_ms
+    view.closing = False
+
+
+# Moments
+
+
+def apply(view: View, rules: Rules, moment: Moment, missed: list[Miss]) -> None:
+    """Take the next moment: all before it in the timeline's order has been taken."""
+    advance(view, rules, moment.sent_ms - 1, missed)
+    _APPLY[moment.rank](view, rules, moment)
+
+
+def _buyer(view: View, rules: Rules, moment: Moment) -> None:
+    at_ms = moment.sent_ms
+    if view.opened_ms < 0:
+        open_session(view, at_ms)
+    view.active_ms = max(view.active_ms, at_ms)
+    view.follow_up = None
+    if moment.key in view.recalled:
+        view.recalled.remove(moment.key)
+        return  # counts as unsent for deadlines, but keeps the session open
+    view.closing = False
+    if moment.flags & ANSWERED:
+        return
+    line = Unanswered(
+        at_ms, moment.key, bool(moment.flags & FAREWELL), moment.offset, moment.true_ms or at_ms
+    )
+    if view.wait is None:
+        view.wait = Wait(at_ms, at_ms + rules.policy.reply_ms, [line])
+    else:
+        view.wait.unanswered.append(line)
+
+
+RECALLED_KEPT = 16
+"""How many recalls of messages that have not come are remembered for each buyer."""
+
+
+def _recall(view: View, rules: Rules, moment: Moment) -> None:
+    wait = view.wait
+    if wait is None or all(line.message != moment.key for line in wait.unanswered):
+        view.recalled.append(moment.key)
+        del view.recalled[:-RECALLED_KEPT]
+        return
+    answer_wait(
+        view,
+        [line for line in wait.unanswered if line.message != moment.key],
+        rules,
+        moment.sent_ms,
+    )
+
+
+def answer_wait(view: View, left: list[Unanswered], rules: Rules, at_ms: int) -> None:
+    """Only these messages still wait: the deadline is that of the earliest, or none.
+
+    A missed wait stays one until an agent has answered, even when nothing is left of it: it is
+    charged once.
+    """
+    wait = view.wait
+    assert wait is not None
+    wait.unanswered = left
+    if not left:
+        if not wait.missed:
+            view.wait = None
+        if view.closing:
+            end_session(view, at_ms, "platform")
+    elif left[0].sent_ms != wait.armed_ms and not wait.missed:
+        wait.armed_ms = left[0].sent_ms
+        wait.due_ms = left[0].sent_ms + rules.policy.reply_ms
+        wait.told = 0
+
+
+def _order(view: View, rules: Rules, moment: Moment) -> None:
+    bits = view.orders.get(moment.key, 0)
+    view.orders[moment.key] = bits
+    if bits & ORDER_CLOSED:
+        return  # an order already closed arms and opens nothing
+    view.follow_up = None
+    event = f"order.{moment.event}"
+    _settle_items(view, rules.cancelled_by[event], order=moment.key, at_ms=moment.sent_ms)
+    for kind in rules.opened_by[event]:
+        if kind.in_session_only:
+            if bits & ORDER_CHECKED or not _covers_order(view, rules, moment.sent_ms):
+                continue
+            view.orders[moment.key] = bits | ORDER_CHECKED
+            if view.opened_ms < 0:
+                open_session(view, moment.sent_ms)
+        elif any(i.kind == kind.name and i.key == moment.key for i in view.pending):
+            continue
+        due_ms = moment.sent_ms + kind.due_ms
+        view.pending.append(
+            Pending(kind.name, moment.key, moment.key, moment.sent_ms, due_ms, moment.offset)
+        )
+
+
+def _covers_order(view: View, rules: Rules, at_ms: int) -> bool:
+    if view.opened_ms >= 0 or rules.policy.check_all_orders:
+        return True
+    return view.ended_ms >= 0 and at_ms <= view.ended_ms + rules.policy.order_window_ms
+
+
+def _settle_items(view: View, kinds: frozenset[str], *, order: str, at_ms: int) -> None:
+    if view.pending and kinds:
+        view.pending = [
+            item
+            for item in view.pending
+            if not (item.kind in kinds and item.order == order and item.armed_ms <= at_ms)
+        ]
+
+
+def _order_close(view: View, rules: Rules, moment: Moment) -> None:
+    view.orders[moment.key] = view.orders.get(moment.key, 0) | ORDER_CLOSED
+    kinds = rules.cancelled_by["order.closed"]
+    _settle_items(view, kinds, order=moment.key, at_ms=moment.sent_ms)
+
+
+def _shop(view: View, rules: Rules, moment: Moment) -> None:
+    if view.opened_ms >= 0:
+        view.active_ms = max(view.active_ms, moment.sent_ms)
+    if view.pending:
+        for order in moment.shows:
+            _settle_items(view, rules.met_by[Meets.SHOWS_ORDER], order=order, at_ms=moment.sent_ms)
+        if moment.flags & HUMAN:
+            met = rules.met_by[Meets.AGENT_MESSAGE]
+            view.pending = [item for item in view.pending if item.kind not in met]
+    if moment.flags & ANSWERS:
+        _answer(view, rules, moment)
+
+
+def _answer(view: View, rules: Rules, moment: Moment) -> None:
+    at_ms = moment.sent_ms
+    view.answered_ms = max(view.answered_ms, at_ms)
+    wait = view.wait
+    if wait is not None:
+        last = wait.unanswered[-1] if wait.unanswered else None
+        view.wait = None
+        if view.closing:
+            end_session(view, at_ms, "platform")
+        elif (
+            moment.flags & HUMAN
+            and last is not None
+            and not last.farewell
+            and not has_open_order(view)
+        ):
+            view.follow_up = FollowUp(
+                at_ms,
+                at_ms + rules.policy.follow_up_from_ms,
+                at_ms + rules.policy.follow_up_to_ms,
+                last.true_ms,
+                moment.offset,
+            )
+    elif moment.flags & HUMAN and view.follow_up is not None:
+        if at_ms >= view.follow_up.from_ms:
+            view.follow_up = None
+
+
+def _refund_request(view: View, rules: Rules, moment: Moment) -> None:
+    for kind in rules.opened_by["refund.requested"]:
+        if any(item.kind == kind.name and item.key == moment.key for item in view.pending):
+            continue  # while a request is pending, a repeated one changes nothing
+        due_ms = 0 if moment.flags & UNTIMED else moment.sent_ms + kind.due_ms
+        view.pending.append(
+            Pending(kind.name, moment.key, moment.order, moment.sent_ms, due_ms, moment.offset)
+        )
+
+
+def _refund_act(view: View, rules: Rules, moment: Moment) -> None:
+    met = rules.met_by[Meets.RESOLVED]
+    if moment.flags & TAKEN_OVER:
+        for item in view.pending:
+            if item.kind in met and item.key == moment.key:
+                item.met = True
+        return
+    view.pending = [i for i in view.pending if not (i.kind in met and i.key == moment.key)]
+
+
+def _close(view: View, rules: Rules, moment: Moment) -> None:
+    del rules
+    if view.opened_ms < 0:
+        return
+    if moment.flags & (BY_HOLDER | BY_SUPERVISOR):
+        why = "holder" if moment.flags & BY_HOLDER else "supervisor"
+        end_session(view, moment.sent_ms, why)
+    elif view.wait is not None and not view.wait.missed:
+        view.closing = True
+    else:
+        end_session(view, moment.sent_ms, "platform")
+
+
+_APPLY = (
+    _buyer,
+    _recall,
+    _order,
+    _shop,
+    _order_close,
+    _refund_request,
+    _refund_act,
+    _close,
+)

@@ -1,0 +1,135 @@
+"""The door: concurrent requests share one append (group commit), and overload is refused early.
+
+One pump per partition appends what has gathered while the append before it was under way. So
+with `appendfsync always` a batch costs one flush of the disk, however many wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+
+from router.log.ports import (
+    Appended,
+    Conflicting,
+    Draft,
+    Log,
+    LogError,
+    LogFull,
+    LogUnavailable,
+    Repeated,
+)
+
+Receipt = Appended | Repeated | Conflicting
+
+BATCH_LIMIT = 512
+BATCH_BYTES = 4_000_000
+WAITING_LIMIT = 8_192
+
+
+class Refused(Exception):
+    """Not taken now: try again in `retry_after_s` (answered 429 or 503)."""
+
+    def __init__(self, why: str, *, retry_after_s: int, known: bool = True) -> None:
+        super().__init__(why)
+        self.why = why
+        self.retry_after_s = retry_after_s
+        self.known = known
+        """False: it may have been taken all the same; a repeat is recognised by its id."""
+
+
+class Ingress:
+    """Appends to one partition's inbox. Start with `run`, in a task of its own."""
+
+    def __init__(self, log: Log, *, waiting_limit: int = WAITING_LIMIT) -> None:
+        self._log = log
+        self._waiting_limit = waiting_limit
+        self._waiting: deque[tuple[Draft, asyncio.Future[Receipt]]] = deque()
+        self._wake = asyncio.Event()
+        self._closed = False
+        self.appended = 0
+        self.repeated = 0
+        self.shed = 0
+        self.batches = 0
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def submit(self, draft: Draft) -> Receipt:
+        """Append, and answer when it is durable. Raises `Refused`."""
+        if self._closed:
+            raise Refused("shutting down", retry_after_s=2)
+        if len(self._waiting) >= self._waiting_limit:
+            self.shed += 1
+            raise Refused("too much at once", retry_after_s=1)
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append((draft, future))
+        self._wake.set()
+        return await future
+
+    async def run(self) -> None:
+        """Append what waits until `close` was called and nothing waits any more."""
+        try:
+            while True:
+                if not self._waiting:
+                    if self._closed:
+                        return
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                await self._append_some()
+        finally:
+            self._closed = True
+            self._fail_all(Refused("shutting down", retry_after_s=2))
+
+    def close(self) -> None:
+        """Take no more; `run` ends when what waits has been appended."""
+        self._closed = True
+        self._wake.set()
+
+    async def _append_some(self) -> None:
+        batch: list[tuple[Draft, asyncio.Future[Receipt]]] = []
+        size = 0
+        while self._waiting and len(batch) < BATCH_LIMIT and size < BATCH_BYTES:
+            draft, future = self._waiting.popleft()
+            if future.cancelled():
+                continue  # the client is gone before it was sent on: it was promised nothing
+            size += len(draft.body)
+            batch.append((draft, future))
+        if not batch:
+            return
+        try:
+            receipts = await self._log.append([draft for draft, _ in batch])
+        except LogFull:
+            self._fail(batch, Refused("the log is full", retry_after_s=10))
+            return
+        except LogUnavailable as error:
+            why = f"the log is not there: {error}"
+            self._fail(batch, Refused(why, retry_after_s=5, known=False))
+            self._fail_all(Refused(why, retry_after_s=5))
+            return
+        except LogError as error:
+            self._fail(batch, Refused(str(error), retry_after_s=5, known=False))
+            return
+        self.batches += 1
+        for (_, future), receipt in zip(batch, receipts, strict=True):
+            if isinstance(receipt, Appended):
+                self.appended += 1
+            else:
+                self.repeated += 1
+            if not future.done():
+                future.set_result(receipt)
+
+    def _fail_all(self, refused: Refused) -> None:
+        waiting, self._waiting = list(self._waiting), deque()
+        self._fail(waiting, refused)
+
+    def _fail(self, batch: list[tuple[Draft, asyncio.Future[Receipt]]], refused: Refused) -> None:
+        self.shed += len(batch)
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(refused)
+            with suppress(asyncio.InvalidStateError, asyncio.CancelledError):
+                future.exception()  # whoever waited may be gone: that is no error of ours

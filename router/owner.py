@@ -1,0 +1,357 @@
+"""A partition's loop: read, step, commit, wake for the next deadline (DESIGN 4, 6).
+
+The owner holds the lease, keeps the desks' states in memory, and makes each batch of entries
+and of passing time one commit. Whatever goes wrong — the lease is lost, a commit is in doubt,
+the core raises — it throws the memory away and loads the records again. An entry over which
+the core has raised is stepped over the next time, with a fact that says so: one bad entry can
+not stop a partition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import NamedTuple
+from uuid import uuid4
+
+from router.core import commands as c
+from router.core.facts import AnyFact
+from router.core.outcome import Rejected
+from router.core.records import Record
+from router.core.recovery import restore
+from router.core.state import State
+from router.core.step import step, tick
+from router.log.codec import (
+    Undecodable,
+    decode_entry,
+    decode_record,
+    encode_command,
+    encode_facts,
+    encode_record,
+    record_key,
+)
+from router.log.ports import (
+    Commit,
+    Draft,
+    Entry,
+    Lease,
+    LeaseLost,
+    Log,
+    LogError,
+    LogUnavailable,
+    OutOfStep,
+)
+
+logger = logging.getLogger("zhiban.owner")
+
+LEASE_MS = 5_000
+BATCH_LIMIT = 500
+IDLE_WAIT_MS = 1_000
+HEARTBEAT_MS = 5_000
+"""So often the clock is committed when nothing else is: it bounds what counts as an outage."""
+OUTAGE_MS = 10_000
+"""A gap of the log's clock up to this long before a start is no outage."""
+OUTCOMES_KEPT = 8_192
+
+PLATFORM = (c.MessageReceived, c.MessageSent, c.MessageRecalled, c.OrderChanged)
+"""What nobody waits for an answer to."""
+
+DeskFacts = list[tuple[str, list[AnyFact]]]
+
+
+class Committed(NamedTuple):
+    """What subscribers hear: the facts of one commit."""
+
+    seq: int
+    desks: DeskFacts
+
+
+class Answer(NamedTuple):
+    """What became of a command; its facts have been published by then."""
+
+    rejected: Rejected | None
+    facts: tuple[AnyFact, ...]
+
+
+class Unowned(Exception):
+    """This process does not own the partition now: the command's outcome is not known here."""
+
+
+class Owner:
+    """One partition's owner. Start with `run`, in a task of its own."""
+
+    def __init__(
+        self,
+        log: Log,
+        name: str,
+        *,
+        desks: Iterable[c.AdoptDesk] = (),
+        publish: Callable[[Committed], None] | None = None,
+        lease_ms: int = LEASE_MS,
+    ) -> None:
+        self._log = log
+        self._name = name
+        self._desks = list(desks)
+        self._publish = publish
+        self._lease_ms = lease_ms
+        self._lease: Lease | None = None
+        self._stopping = asyncio.Event()
+        self._loaded = asyncio.Event()
+        self._poison: dict[int, str] = {}
+        self._waiters: dict[int, list[asyncio.Future[Answer]]] = {}
+        self._answers: OrderedDict[int, Answer] = OrderedDict()
+        self.states: dict[str, State] = {}
+        self.seq = 0
+        self.offset = 0
+        self.clock_ms = 0
+        self.stepped = 0
+        self.commits = 0
+        self.reloads = 0
+        self._committed_clock_ms = 0
+
+    # For the others in this process
+
+    @property
+    def is_owner(self) -> bool:
+        return self._loaded.is_set()
+
+    async def wait_loaded(self) -> None:
+        """Until this process owns the partition and has its state."""
+        await self._loaded.wait()
+
+    async def answer(self, offset: int, *, timeout_s: float = 10.0) -> Answer:
+        """What became of the command at this offset, once that is committed.
+
+        Raises `Unowned` when this process lost the partition meanwhile, TimeoutError.
+        """
+        known = self._answers.get(offset)
+        if known is not None:
+            return known
+        if not self.is_owner or self.offset >= offset:
+            raise Unowned(f"the outcome of entry {offset} is not known here")
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(offset, []).append(future)
+        async with asyncio.timeout(timeout_s):
+            return await future
+
+    def stop(self) -> None:
+        """Commit what was read, release the lease, and end `run`."""
+        self._stopping.set()
+
+    # The loop
+
+    async def run(self) -> None:
+        """Own the partition whenever nobody else does, until `stop`."""
+        delay_s = 0.05
+        while not self._stopping.is_set():
+            try:
+                lease = await self._log.acquire(self._name, ttl_ms=self._lease_ms)
+                if lease is not None:
+                    delay_s = 0.05
+                    await self._own(lease)
+                    continue
+            except (LeaseLost, OutOfStep) as error:
+                logger.warning("partition %s: %s; loading again", self._log.partition, error)
+            except LogUnavailable as error:
+                logger.warning("partition %s: the log is away: %s", self._log.partition, error)
+                delay_s = min(2.0, delay_s * 2)
+            finally:
+                self._forget()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay_s if delay_s > 0.05 else self._lease_ms / 10_000):
+                    await self._stopping.wait()
+
+    async def _own(self, lease: Lease) -> None:
+        self._lease = lease
+        renewing = asyncio.create_task(self._keep_lease(), name="renew-lease")
+        try:
+            await self._load()
+            await self._work()
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+        with suppress(LogError):
+            await self._log.release(self._lease)
+
+    async def _keep_lease(self) -> None:
+        """Until the lease is lost: then the next commit says so."""
+        while True:
+            await asyncio.sleep(self._lease_ms / 3_000)
+            assert self._lease is not None
+            try:
+                self._lease = await self._log.renew(self._lease, ttl_ms=self._lease_ms)
+            except LogUnavailable as error:
+                logger.warning("partition %s: renewing: %s", self._log.partition, error)
+
+    async def _load(self) -> None:
+        started = time.monotonic()
+        meta = await self._log.meta()
+        tables: dict[str, list[tuple[str, Record]]] = {}
+        count = 0
+        async for key, body in self._log.records():
+            desk, name, record = decode_record(key, body)
+            tables.setdefault(desk, []).append((name, record))
+            count += 1
+            if count % 1_000 == 0:
+                await asyncio.sleep(0)
+        self.states = {desk: restore(records) for desk, records in sorted(tables.items())}
+        self.seq, self.offset, self.clock_ms = meta.seq, meta.offset, meta.clock_ms
+        self._committed_clock_ms = meta.clock_ms
+        await self._begin(meta.clock_ms)
+        self.reloads += 1
+        self._loaded.set()
+        logger.info(
+            "partition %s: owner %s from entry %s, %s records in %.2f s",
+            self._log.partition,
+            self._name,
+            self.offset,
+            count,
+            time.monotonic() - started,
+        )
+
+    async def _begin(self, last_clock_ms: int) -> None:
+        """Before anything else is taken: say that we were away, and adopt what has changed."""
+        clock_ms = await self._log.clock()
+        drafts: list[Draft] = []
+        if last_clock_ms and clock_ms - last_clock_ms > OUTAGE_MS:
+            outage = c.NoteOutage(from_ms=last_clock_ms, to_ms=clock_ms)
+            drafts.extend(Draft(encode_command(desk, outage)) for desk in self.states)
+        for adopt in self._desks:
+            known = self.states.get(adopt.desk.id)
+            if known is None or known.desk != adopt.desk:
+                drafts.append(Draft(encode_command(adopt.desk.id, adopt)))
+        if drafts:
+            await self._log.append(drafts)
+            meta = await self._log.meta()
+            while self.offset < meta.tail:
+                await self._round(0)
+
+    async def _work(self) -> None:
+        while not self._stopping.is_set():
+            await self._round(self._wait_ms())
+
+    def _wait_ms(self) -> int:
+        wait_ms = IDLE_WAIT_MS
+        for state in self.states.values():
+            next_ms = state.next_timer_ms()
+            if next_ms is not None:
+                wait_ms = min(wait_ms, max(0, next_ms + 1 - self.clock_ms))
+        return wait_ms
+
+    async def _round(self, wait_ms: int) -> None:
+        """One look at the inbox and the clock, and the commit of what followed."""
+        reading = await self._log.read(self.offset, limit=BATCH_LIMIT, wait_ms=wait_ms)
+        answers: list[tuple[int, Answer]] = []
+        facts: dict[str, list[AnyFact]] = {}
+        for entry in reading.entries:
+            self._take(entry, facts, answers)
+        self.clock_ms = max(self.clock_ms, reading.clock_ms)
+        for desk, state in self.states.items():
+            outcome = tick(state, self.clock_ms)
+            if outcome.facts:
+                facts.setdefault(desk, []).extend(outcome.facts)
+        idle = not reading.entries and not facts
+        if idle and self.clock_ms - self._committed_clock_ms < HEARTBEAT_MS:
+            return
+        offset = reading.entries[-1].offset if reading.entries else self.offset
+        await self._commit(offset, facts)
+        self.stepped += len(reading.entries)
+        self._tell(offset, facts, answers)
+
+    def _take(
+        self, entry: Entry, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]
+    ) -> None:
+        desk, command = self._decode(entry)
+        state = self.states.get(desk)
+        if state is None:
+            if not isinstance(command, c.AdoptDesk):
+                logger.error("entry %s is for the unknown desk %r", entry.offset, desk)
+                return
+            state = self.states[desk] = State()
+        try:
+            outcome = step(state, c.Stamped(entry.offset, entry.at_ms, command))
+        except Exception as error:
+            self._poison[entry.offset] = f"{type(error).__name__}: {error}"
+            logger.exception("entry %s broke the core; it goes to quarantine", entry.offset)
+            raise OutOfStep(f"entry {entry.offset} broke the core") from error
+        if outcome.facts:
+            facts.setdefault(desk, []).extend(outcome.facts)
+        if not isinstance(command, PLATFORM):
+            answers.append((entry.offset, Answer(outcome.rejected, tuple(outcome.facts))))
+
+    def _decode(self, entry: Entry) -> tuple[str, c.AnyCommand]:
+        why = self._poison.get(entry.offset)
+        if why is None:
+            try:
+                body = decode_entry(entry.body)
+            except Undecodable as error:
+                why = str(error)
+            else:
+                return body.desk, body.command
+        logger.error("entry %s is put in quarantine: %s", entry.offset, why)
+        return next(iter(self.states), ""), c.Quarantine(why=why)
+
+    async def _commit(self, offset: int, facts: dict[str, list[AnyFact]]) -> None:
+        assert self._lease is not None
+        records: dict[str, bytes | None] = {}
+        for desk, state in self.states.items():
+            if not state.dirty and offset == self.offset and desk not in facts:
+                continue
+            for name, record in state.dirty.items():
+                records[record_key(desk, name)] = None if record is None else encode_record(record)
+            records[record_key(desk, "c")] = encode_record(state.counters)
+            state.dirty.clear()
+        commit = Commit(
+            lease=self._lease,
+            batch=uuid4().hex,
+            seq=self.seq + 1,
+            offset=offset,
+            clock_ms=self.clock_ms,
+            facts=encode_facts(list(facts.items())) if facts else b"",
+            records=records,
+        )
+        await self._send(commit)
+        self.commits += 1
+        self.seq, self.offset = commit.seq, offset
+        self._committed_clock_ms = self.clock_ms
+
+    async def _send(self, commit: Commit) -> None:
+        """A commit whose reply was lost is sent again: the log knows its own batch."""
+        delay_s = 0.02
+        while True:
+            try:
+                await self._log.commit(commit)
+                return
+            except LogUnavailable as error:
+                if delay_s > self._lease_ms / 1_000:
+                    raise
+                logger.warning("commit %s is in doubt (%s); sending again", commit.seq, error)
+                await asyncio.sleep(delay_s)
+                delay_s *= 2
+
+    def _tell(
+        self, offset: int, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]
+    ) -> None:
+        if self._publish is not None and facts:
+            self._publish(Committed(self.seq, list(facts.items())))
+        for at, answer in answers:
+            self._answers[at] = answer
+            for future in self._waiters.pop(at, ()):
+                if not future.done():
+                    future.set_result(answer)
+        while len(self._answers) > OUTCOMES_KEPT:
+            self._answers.popitem(last=False)
+
+    def _forget(self) -> None:
+        """Nothing in memory counts any more."""
+        self._loaded.clear()
+        self.states = {}
+        waiters, self._waiters = self._waiters, {}
+        for futures in waiters.values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(Unowned("the partition has to be loaded again"))

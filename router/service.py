@@ -1,0 +1,188 @@
+"""What the daemon's parts ask of the desks: submit, ask, look, listen.
+
+The one object that HTTP, workers and the demo share. It knows which partition a desk lives in,
+appends through the ingress, waits for the owner's commit, and spreads committed facts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from zlib import crc32
+
+from router.core import commands as c
+from router.core.state import State
+from router.ingress import Ingress, Receipt, Refused
+from router.log.codec import Undecodable, decode_entry, decode_facts, encode_command
+from router.log.ports import Appended, Draft, Log, RepeatKey
+from router.owner import Answer, Committed, Owner, Unowned
+
+LISTENER_LIMIT = 2_000
+"""Commits that a slow listener may be behind before it is let go."""
+
+
+def partition_of(desk: str, partitions: int) -> int:
+    """Where a desk lives: a stable hash (DESIGN 1)."""
+    return crc32(desk.encode()) % partitions
+
+
+class Lagging(Exception):
+    """This listener was too slow and has missed facts: begin again from what it had."""
+
+
+class Listener:
+    """The facts of one partition, as they are committed."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Committed | None] = asyncio.Queue(LISTENER_LIMIT)
+        self.lagging = False
+
+    def put(self, committed: Committed | None) -> None:
+        try:
+            self._queue.put_nowait(committed)
+        except asyncio.QueueFull:
+            self.lagging = True
+
+    async def next(self) -> Committed | None:
+        """The next commit; None when the partition is shutting down. Raises `Lagging`."""
+        if self.lagging:
+            raise Lagging("too slow to follow")
+        return await self._queue.get()
+
+
+class Partition:
+    """One partition's parts in this process."""
+
+    def __init__(self, log: Log, ingress: Ingress, owner: Owner) -> None:
+        self.log = log
+        self.ingress = ingress
+        self.owner = owner
+        self.listeners: list[Listener] = []
+
+    def publish(self, committed: Committed) -> None:
+        for listener in self.listeners:
+            listener.put(committed)
+
+    @contextmanager
+    def listen(self) -> Iterator[Listener]:
+        listener = Listener()
+        self.listeners.append(listener)
+        try:
+            yield listener
+        finally:
+            self.listeners.remove(listener)
+
+
+class UnknownDesk(Exception):
+    """No desk or shop of this name."""
+
+
+class Service:
+    """All partitions of this process."""
+
+    def __init__(self, partitions: Sequence[Partition], desks: Sequence[c.AdoptDesk]) -> None:
+        self.partitions = list(partitions)
+        self._by_desk: dict[str, Partition] = {}
+        self._desk_of_shop: dict[str, str] = {}
+        for adopt in desks:
+            self.know(adopt)
+
+    def know(self, adopt: c.AdoptDesk) -> None:
+        """Route the desk's shops from now on."""
+        desk = adopt.desk
+        home = self.partitions[partition_of(desk.id, len(self.partitions))]
+        self._by_desk[desk.id] = home
+        for shop in desk.shops:
+            self._desk_of_shop[shop.id] = desk.id
+
+    @property
+    def desks(self) -> list[str]:
+        return list(self._by_desk)
+
+    def desk_of_shop(self, shop: str) -> str:
+        """Raises `UnknownDesk`."""
+        try:
+            return self._desk_of_shop[shop]
+        except KeyError:
+            raise UnknownDesk(f"no shop {shop!r}") from None
+
+    def partition(self, desk: str) -> Partition:
+        """Raises `UnknownDesk`."""
+        try:
+            return self._by_desk[desk]
+        except KeyError:
+            raise UnknownDesk(f"no desk {desk!r}") from None
+
+    def state(self, desk: str) -> State:
+        """The desk's state as committed; read it, never change it. Raises `Unowned`."""
+        owner = self.partition(desk).owner
+        if not owner.is_owner or desk not in owner.states:
+            raise Unowned(f"desk {desk!r} is being loaded")
+        return owner.states[desk]
+
+    async def submit(
+        self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
+    ) -> Receipt:
+        """Append a command; answered when it is durable. Raises `Refused`."""
+        draft = Draft(encode_command(desk, command), repeats)
+        return await self.partition(desk).ingress.submit(draft)
+
+    async def ask(
+        self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
+    ) -> Answer | None:
+        """Append a command and wait for what became of it; None for a repeat.
+
+        Raises `Refused`, `Unowned` or TimeoutError (the outcome is not known then).
+        """
+        receipt = await self.submit(desk, command, repeats)
+        if not isinstance(receipt, Appended):
+            return None
+        return await self.partition(desk).owner.answer(receipt.offset)
+
+    async def commands_at(self, desk: str, offsets: Sequence[int]) -> dict[int, c.AnyCommand]:
+        """What stands at these places of the inbox, where it is still there."""
+        entries = await self.partition(desk).log.entries(offsets)
+        found: dict[int, c.AnyCommand] = {}
+        for entry in entries:
+            if entry is not None:
+                try:
+                    found[entry.offset] = decode_entry(entry.body).command
+                except Undecodable:
+                    continue  # it is in quarantine; the fact says so
+        return found
+
+    async def facts(
+        self, desk: str, after_seq: int | None = None
+    ) -> AsyncIterator[Committed | None]:
+        """The desk's facts from behind `after_seq` on (None: from now), without a hole.
+
+        Yields None when nothing came for 10 s. Ends at shutdown; raises `Lagging` for a reader
+        that is too slow, or that asks for what is not in the stream any more.
+        """
+        partition = self.partition(desk)
+        with partition.listen() as listener:
+            seen = partition.owner.seq if after_seq is None else after_seq
+            if after_seq is not None:
+                _, first = await partition.log.first_offsets()
+                if first and after_seq and after_seq + 1 < first:
+                    raise Lagging("what came since is not in the stream any more")
+                while batches := await partition.log.facts(seen, limit=100):
+                    for batch in batches:
+                        seen = batch.seq
+                        yield Committed(batch.seq, decode_facts(batch.body))
+            while True:
+                try:
+                    async with asyncio.timeout(10):
+                        committed = await listener.next()
+                except TimeoutError:
+                    yield None
+                    continue
+                if committed is None:
+                    return
+                if committed.seq > seen:
+                    seen = committed.seq
+                    yield committed
+
+
+__all__ = ["Lagging", "Partition", "Refused", "Service", "UnknownDesk", "Unowned", "partition_of"]

@@ -1,0 +1,1 @@
+"""An independent oracle for the deadline rules: judge.py (verdicts), timelines.py (inputs)."""

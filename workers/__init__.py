@@ -1,0 +1,1 @@
+"""Workers: perform the effects that facts ask for, at least once."""
