@@ -121,10 +121,14 @@ def _reconcile_session(state: State, thread: Thread) -> None:
     if thread.session:
         thread.serial = live.sessions
         thread.opened_ms = live.opened_ms
-        if live.closing and thread.state != "closing":
-            session.change(thread, "ask_close")
-        elif thread.state == "closing" and not live.closing:
-            session.change(thread, "forget_close")
+        _reconcile_closing(thread)
+
+
+def _reconcile_closing(thread: Thread) -> None:
+    if thread.live.closing and thread.state in ("queued", "held"):
+        session.change(thread, "ask_close")
+    elif thread.state == "closing" and not thread.live.closing:
+        session.change(thread, "forget_close")
 
 
 def _open(state: State, thread: Thread) -> None:
@@ -255,6 +259,7 @@ def hand_out(state: State, thread: Thread) -> None:
     for work in list(thread.work.values()):
         if not work.holds:
             assignment.assign_work(state, thread, work)
+    _reconcile_closing(thread)
 
 
 def _tell_misses(state: State, thread: Thread, was: list[Miss]) -> None:

@@ -30,6 +30,9 @@ from router.core.timeline import (
 ORDERS_KEPT_MS = 400 * DAY_MS
 """How long a buyer with an order that was never closed is remembered after the last event."""
 
+CLOSED_ORDERS_KEPT_MS = 30 * DAY_MS
+"""How long it is remembered that an order was closed."""
+
 
 def rearm(state: State, thread: Thread) -> None:
     """Let the clock stop at this thread when it next matters."""
@@ -90,6 +93,8 @@ def _forget_at_ms(state: State, thread: Thread) -> int:
     keep_ms = max(policy.sticky_ms, policy.order_window_ms, policy.late_limit_ms)
     if has_open_order(thread.live) or thread.work:
         keep_ms = ORDERS_KEPT_MS
+    elif thread.live.orders:
+        keep_ms = max(keep_ms, CLOSED_ORDERS_KEPT_MS)
     last_ms = max(thread.seen_ms, thread.last_ms, thread.live.ended_ms)
     return last_ms + keep_ms + state.shops[thread.shop].lateness_ms + 1
 

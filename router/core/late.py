@@ -47,7 +47,7 @@ def take_away(state: State, thread: Thread, moment: Moment) -> Moment | None:
     elif moment.rank == RECALL:
         still = _recall(view, rules, moment, now)
     elif moment.rank == ORDER:
-        _break_silence(view, 0, moment.sent_ms)
+        _break_silence(view, -1, moment.sent_ms)
     elif moment.rank == ORDER_CLOSE:
         _settle(view, rules.cancelled_by["order.closed"], moment, order=moment.key)
     elif moment.rank == REFUND_ACT:
@@ -62,7 +62,7 @@ def take_away(state: State, thread: Thread, moment: Moment) -> Moment | None:
 
 def _break_silence(view: View, since_ms: int, sent_ms: int) -> None:
     owed = view.follow_up
-    if owed is not None and max(since_ms, 0) <= sent_ms <= owed.due_ms:
+    if owed is not None and since_ms < sent_ms <= owed.due_ms:
         view.follow_up = None
 
 

@@ -225,7 +225,7 @@ def _disproves(rules: Rules, moment: Moment, breach: Breach) -> bool:
             asked = breach.from_ms <= sent_ms <= breach.due_ms
             return asked or breach.asked_ms <= sent_ms < breach.armed_ms
         if moment.rank == BUYER:
-            return in_time
+            return breach.armed_ms < sent_ms <= breach.due_ms
         return moment.rank == ORDER and sent_ms <= breach.due_ms
     if not in_time:
         return False
