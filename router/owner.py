@@ -24,10 +24,7 @@ from router.core.outcome import Rejected
 from router.core.records import Record
 from router.core.recovery import restore
 from router.core.state import State
-from router.core.step import step, tick
 from router.log.codec import (
-    Undecodable,
-    decode_entry,
     decode_record,
     encode_command,
     encode_facts,
@@ -45,6 +42,7 @@ from router.log.ports import (
     LogUnavailable,
     OutOfStep,
 )
+from router.stepping import CoreBroken, Desks
 
 logger = logging.getLogger("zhiban.owner")
 
@@ -104,7 +102,7 @@ class Owner:
         self._poison: dict[int, str] = {}
         self._waiters: dict[int, list[asyncio.Future[Answer]]] = {}
         self._answers: OrderedDict[int, Answer] = OrderedDict()
-        self.states: dict[str, State] = {}
+        self._stepping = Desks()
         self.seq = 0
         self.offset = 0
         self.clock_ms = 0
@@ -114,6 +112,10 @@ class Owner:
         self._committed_clock_ms = 0
 
     # For the others in this process
+
+    @property
+    def states(self) -> dict[str, State]:
+        return self._stepping.states
 
     @property
     def is_owner(self) -> bool:
@@ -198,7 +200,10 @@ class Owner:
             count += 1
             if count % 1_000 == 0:
                 await asyncio.sleep(0)
-        self.states = {desk: restore(records) for desk, records in sorted(tables.items())}
+        self._stepping = Desks()
+        self._stepping.poison = self._poison
+        for desk, records in sorted(tables.items()):
+            self._stepping.states[desk] = restore(records)
         self.seq, self.offset, self.clock_ms = meta.seq, meta.offset, meta.clock_ms
         self._committed_clock_ms = meta.clock_ms
         await self._begin(meta.clock_ms)
@@ -250,10 +255,8 @@ class Owner:
         for entry in reading.entries:
             self._take(entry, facts, answers)
         self.clock_ms = max(self.clock_ms, reading.clock_ms)
-        for desk, state in self.states.items():
-            outcome = tick(state, self.clock_ms)
-            if outcome.facts:
-                facts.setdefault(desk, []).extend(outcome.facts)
+        for desk, followed in self._stepping.tick(self.clock_ms).items():
+            facts.setdefault(desk, []).extend(followed)
         idle = not reading.entries and not facts
         if idle and self.clock_ms - self._committed_clock_ms < HEARTBEAT_MS:
             return
@@ -265,35 +268,17 @@ class Owner:
     def _take(
         self, entry: Entry, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]
     ) -> None:
-        desk, command = self._decode(entry)
-        state = self.states.get(desk)
-        if state is None:
-            if not isinstance(command, c.AdoptDesk):
-                logger.error("entry %s is for the unknown desk %r", entry.offset, desk)
-                return
-            state = self.states[desk] = State()
         try:
-            outcome = step(state, c.Stamped(entry.offset, entry.at_ms, command))
-        except Exception as error:
-            self._poison[entry.offset] = f"{type(error).__name__}: {error}"
-            logger.exception("entry %s broke the core; it goes to quarantine", entry.offset)
-            raise OutOfStep(f"entry {entry.offset} broke the core") from error
-        if outcome.facts:
-            facts.setdefault(desk, []).extend(outcome.facts)
-        if not isinstance(command, PLATFORM):
-            answers.append((entry.offset, Answer(outcome.rejected, tuple(outcome.facts))))
-
-    def _decode(self, entry: Entry) -> tuple[str, c.AnyCommand]:
-        why = self._poison.get(entry.offset)
-        if why is None:
-            try:
-                body = decode_entry(entry.body)
-            except Undecodable as error:
-                why = str(error)
-            else:
-                return body.desk, body.command
-        logger.error("entry %s is put in quarantine: %s", entry.offset, why)
-        return next(iter(self.states), ""), c.Quarantine(why=why)
+            stepped = self._stepping.take(entry)
+        except CoreBroken as broken:
+            self._poison[broken.offset] = broken.why
+            raise OutOfStep(str(broken)) from broken
+        if stepped is None:
+            return
+        if stepped.facts:
+            facts.setdefault(stepped.desk, []).extend(stepped.facts)
+        if not isinstance(stepped.command, PLATFORM):
+            answers.append((entry.offset, Answer(stepped.rejected, tuple(stepped.facts))))
 
     async def _commit(self, offset: int, facts: dict[str, list[AnyFact]]) -> None:
         assert self._lease is not None
@@ -349,7 +334,7 @@ class Owner:
     def _forget(self) -> None:
         """Nothing in memory counts any more."""
         self._loaded.clear()
-        self.states = {}
+        self._stepping = Desks()
         waiters, self._waiters = self._waiters, {}
         for futures in waiters.values():
             for future in futures:

@@ -164,12 +164,10 @@ def _close(state: State, thread: Thread) -> None:
     assignment.release(state, thread)
     session.change(thread, "close")
     why = live.ended_why if live.ended_ms >= thread.opened_ms else "idle"
-    thread.past.append(
-        PastSession(
-            thread.session, thread.opened_ms, live.ended_ms, why, agent, sub_account, thread.lines
-        )
+    past = PastSession(
+        thread.session, thread.opened_ms, live.ended_ms, why, agent, sub_account, thread.lines
     )
-    del thread.past[:-PAST_KEPT]
+    thread.past = (*thread.past, past)[-PAST_KEPT:]
     state.sessions.pop(thread.session)
     state.say(
         SessionClosed(

@@ -183,13 +183,13 @@ def _trim(state: State, thread: Thread) -> None:
     """Forget what no verdict can need any more."""
     policy = state.rules(thread.shop).policy
     sealed_ms = state.sealable_ms(thread.shop, state.at_ms)
-    thread.breaches = [
+    thread.breaches = tuple(
         breach
         for breach in thread.breaches
         if state.breaches[breach].due_ms > state.at_ms - policy.late_limit_ms
-    ]
+    )
     if not thread.misses:
-        thread.kept = {}
+        thread.kept = None
     keep_from_ms = sealed_ms - policy.grace_ms
     if thread.misses:
         keep_from_ms = min(keep_from_ms, thread.misses[0].due_ms - policy.grace_ms)

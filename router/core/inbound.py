@@ -104,7 +104,8 @@ def note_line(
         session = thread.session
     elif thread.past:
         session = thread.past[-1].id
-        thread.past[-1] = thread.past[-1].with_line(state.offset)
+        last = thread.past[-1].with_line(state.offset)
+        thread.past = (*thread.past[:-1], last)
     else:
         session = ""
     state.say(

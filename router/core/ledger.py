@@ -46,7 +46,7 @@ def holds_of(thread: Thread, miss: Miss) -> list[Hold]:
         return thread.holds
     name = f"{miss.rule}/{miss.key}"
     work = thread.work.get(name)
-    return work.holds if work is not None else thread.kept.get(name, [])
+    return work.holds if work is not None else (thread.kept or {}).get(name, [])
 
 
 def _index_at(holds: list[Hold], due_ms: int) -> int:
@@ -134,7 +134,7 @@ def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
         proof=[offset for offset in (miss.offset, charge.offset) if offset],
     )
     state.breaches[breach.id] = breach
-    thread.breaches.append(breach.id)
+    thread.breaches = (*thread.breaches, breach.id)
     state.changed(breach)
     state.say(
         BreachSealed(
@@ -258,7 +258,7 @@ def waive(state: State, breach: Breach, *, by: str, why: str) -> None:
 def keep_holds(thread: Thread, work: Work) -> None:
     """Settled work whose deadline was missed: remember who held it until the verdict."""
     if any(miss.rule == work.kind and miss.key == work.key for miss in thread.misses):
-        thread.kept[f"{work.kind}/{work.key}"] = work.holds
+        thread.kept = {**(thread.kept or {}), f"{work.kind}/{work.key}": work.holds}
 
 
 def balance_fen(state: State, agent: str) -> int:

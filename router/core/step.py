@@ -88,7 +88,7 @@ def _adopt(state: State, command: c.AdoptDesk) -> Rejected | None:
     state.say(DeskAdopted(at_ms=state.at_ms, desk=command.desk.id, by=command.by))
     for thread in state.threads.values():
         state.touch(thread)
-    for agent in state.persons:
+    for agent in sorted(state.persons):
         state.freed[agent] = None
     return None
 

@@ -136,12 +136,12 @@ class Thread(msgspec.Struct, array_like=True, gc=False):
     last_sub_account: str = ""
     last_ms: int = 0
     """When that agent last held a session of this buyer."""
-    past: list[PastSession] = []
-    kept: dict[str, list[Hold]] = {}
+    past: tuple[PastSession, ...] = ()
+    kept: dict[str, list[Hold]] | None = None
     """Who held settled work whose missed deadline is not sealed yet, by `kind/key`."""
     seen_ms: int = 0
     """When something last happened here."""
-    breaches: list[str] = []
+    breaches: tuple[str, ...] = ()
     """Sealed ones that late proof may still reverse."""
     next_ms: int = -1
     """When something of this thread falls due next; -1: never."""

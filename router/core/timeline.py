@@ -175,7 +175,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     pending: list[Pending] = []
     orders: dict[str, int] = {}
     """Known orders: ORDER_CLOSED, ORDER_CHECKED."""
-    recalled: list[str] = []
+    recalled: tuple[str, ...] = ()
     """Messages that were recalled before they came."""
 
     @property
@@ -324,7 +324,7 @@ def _buyer(view: View, rules: Rules, moment: Moment) -> None:
     view.active_ms = max(view.active_ms, at_ms)
     view.follow_up = None
     if moment.key in view.recalled:
-        view.recalled.remove(moment.key)
+        view.recalled = tuple(m for m in view.recalled if m != moment.key)
         return  # counts as unsent for deadlines, but keeps the session open
     view.closing = False
     if moment.flags & ANSWERED:
@@ -345,8 +345,7 @@ RECALLED_KEPT = 16
 def _recall(view: View, rules: Rules, moment: Moment) -> None:
     wait = view.wait
     if wait is None or all(line.message != moment.key for line in wait.unanswered):
-        view.recalled.append(moment.key)
-        del view.recalled[:-RECALLED_KEPT]
+        view.recalled = (*view.recalled, moment.key)[-RECALLED_KEPT:]
         return
     answer_wait(
         view,
