@@ -106,7 +106,9 @@ class EmbeddedServer:
         except BaseException:
             if self._process:  # it may still be loading: nobody waits for that any more
                 self._process.terminate()
-                await self._gone(self._stop_timeout_s)
+                if not await self._gone(self._stop_timeout_s):
+                    self._process.kill()
+                    await self._gone(self._stop_timeout_s)
             self._let_go()
             raise
 
@@ -131,9 +133,10 @@ class EmbeddedServer:
     async def stop(self) -> None:
         """Shut the server down in order, or else kill it; let the data go."""
         try:
-            if self._state:
-                await self._shut_down()
-                files.remove_state(self.directory, self._state)
+            async with self._starting:
+                if self._state:
+                    await self._shut_down()
+                    files.remove_state(self.directory, self._state)
         finally:
             self._state = None
             self._let_go()
@@ -174,7 +177,6 @@ class EmbeddedServer:
 
     async def _take_over_or_spawn(self) -> None:
         """Wait for the server that runs on the data to answer, or start one if none does."""
-        self._reap()
         pause_s, silent_since, spawned = _FIRST_PAUSE_S, _now_s(), False
         # After a restart of ours the address is known; else it is what was written down.
         state = self._state or files.last_state(self.directory)
@@ -192,7 +194,7 @@ class EmbeddedServer:
                 return
             if seen:
                 silent_since = _now_s()
-            self._check_start(state, _now_s() - silent_since)
+            self._check_start(state, _now_s() - silent_since, spawned=spawned)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
@@ -204,6 +206,8 @@ class EmbeddedServer:
                 "找不到 valkey-server 或 redis-server；请安装其一，或在设置中填写 Redis 地址"
                 " / no valkey-server or redis-server found; install one, or set a Redis URL"
             )
+        if self._process:
+            self._process.wait()  # its lock is free: it has ended, or is just about to
         if self._state:
             endpoint = self._state.endpoint
         else:
@@ -230,9 +234,9 @@ class EmbeddedServer:
             os.close(log)
         return state
 
-    def _check_start(self, state: files.State, silent_s: float) -> None:
-        """Raise when the server has ended, or has been silent for too long."""
-        if self._process and self._process.poll() is not None:
+    def _check_start(self, state: files.State, silent_s: float, *, spawned: bool) -> None:
+        """Raise when the server just started has ended, or one has been silent for too long."""
+        if spawned and self._process and self._process.poll() is not None:
             code = self._process.returncode
             self._process = None
             raise EmbeddedError(

@@ -116,7 +116,7 @@ class MemoryLog:
         results: list[Appended | Repeated | Conflicting] = []
         for draft in drafts:
             dropped = self._seen.judge(draft.repeats, now_ms)
-            if dropped:
+            if dropped is not None:  # an empty tuple is false
                 results.append(dropped)
                 continue
             offset = self._meta.tail + 1
@@ -285,7 +285,7 @@ class MemoryLog:
 
 
 class Seen:
-    """What is remembered to recognise repeats. Each kind lies in order of arrival."""
+    """What is remembered to recognise repeats."""
 
     def __init__(self) -> None:
         self._deliveries: dict[bytes, tuple[int, bytes]] = {}
@@ -294,9 +294,8 @@ class Seen:
 
     def judge(self, repeats: Iterable[RepeatKey], now_ms: int) -> Repeated | Conflicting | None:
         """Why a draft with these keys is dropped, or None; remembers what follows from that."""
-        _forget(self._deliveries, now_ms - ID_KEPT_MS)
-        _forget(self._messages, now_ms - MESSAGE_KEPT_MS)
-        known = [key for key in repeats if self._knows(key)]
+        self._forget(now_ms)
+        known = [key for key in repeats if self._knows(key, now_ms)]
         deliveries = [key for key in known if key.kind is RepeatKind.DELIVERY]
         if any(self._deliveries[key.digest][1] != key.check for key in deliveries):
             return Conflicting()
@@ -312,21 +311,26 @@ class Seen:
         if key.kind is RepeatKind.FACT:
             self._facts.add((key.month, key.digest))
         elif key.kind is RepeatKind.MESSAGE:
-            self._messages.setdefault(key.digest, (at_ms, b""))
+            self._messages[key.digest] = (at_ms, b"")
         else:
-            self._deliveries.setdefault(key.digest, (at_ms, key.check))
+            self._deliveries[key.digest] = (at_ms, key.check)
 
-    def _knows(self, key: RepeatKey) -> bool:
+    def _knows(self, key: RepeatKey, now_ms: int) -> bool:
         if key.kind is RepeatKind.FACT:
             return (key.month, key.digest) in self._facts
-        kept = self._messages if key.kind is RepeatKind.MESSAGE else self._deliveries
-        return key.digest in kept
+        if key.kind is RepeatKind.MESSAGE:
+            return key.digest in self._messages and (
+                now_ms < self._messages[key.digest][0] + MESSAGE_KEPT_MS
+            )
+        return key.digest in self._deliveries and (
+            now_ms < self._deliveries[key.digest][0] + ID_KEPT_MS
+        )
 
-
-def _forget(kept: dict[bytes, tuple[int, bytes]], until_ms: int) -> None:
-    """Drop what arrived up to `until_ms`: the front, as the dict is in order of arrival."""
-    while kept:
-        digest = next(iter(kept))
-        if kept[digest][0] > until_ms:
-            return
-        del kept[digest]
+    def _forget(self, now_ms: int) -> None:
+        """Drop what is too old from the front, where the oldest are: it must not grow for ever."""
+        for kept, kept_ms in (self._deliveries, ID_KEPT_MS), (self._messages, MESSAGE_KEPT_MS):
+            while kept:
+                digest = next(iter(kept))
+                if now_ms < kept[digest][0] + kept_ms:
+                    break
+                del kept[digest]

@@ -42,7 +42,12 @@ class LeaseLost(LogError):
 
 
 class OutOfStep(LogError):
-    """The commit's sequence or offset is not the log's next one: reload before going on."""
+    """The commit does not follow the log: nothing was written. Reload before going on.
+
+    Its sequence or offset is not the next one; or its clock is beyond an entry that waits
+    behind its offset, which happens when the server's clock was set back (or a replica
+    with a slower one took over) after the reading that the owner's time came from.
+    """
 
 
 class LogCorrupt(LogError):
@@ -136,7 +141,8 @@ class Commit(NamedTuple):
     offset: int
     """The inbox offset consumed with it (unchanged for a batch of timers alone)."""
     clock_ms: int
-    """The log's clock after it; later entries get no earlier time."""
+    """The log's clock after it; later entries get no earlier time. Not beyond the
+    `clock_ms` of the reading that the batch came from."""
     facts: bytes
     """The facts of the batch, encoded, b"" for none: one entry of the facts stream."""
     records: dict[str, bytes | None]
@@ -180,7 +186,10 @@ class Log(Protocol):
         ...
 
     async def read(self, after: int, *, limit: int, wait_ms: int = 0) -> Reading:
-        """Entries behind offset `after`, waiting up to `wait_ms` for the first."""
+        """Entries behind offset `after`, waiting up to `wait_ms` for the first.
+
+        Raises `LogCorrupt` when the one right behind `after` was trimmed away.
+        """
         ...
 
     async def entries(self, offsets: Sequence[int]) -> list[Entry | None]:
@@ -204,8 +213,9 @@ class Log(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> bool:
-        """True when applied now, False when this very batch had been applied before.
+        """True when applied now, False when this very batch was the last one applied.
 
+        The latter is asked first, so it is also the answer when the lease is lost by now.
         Raises `LeaseLost`, `OutOfStep`; on `LogUnavailable` it is unknown whether it was
         applied: send the same commit again, or reload.
         """
@@ -214,7 +224,10 @@ class Log(Protocol):
     async def meta(self) -> Meta: ...
 
     def records(self) -> AsyncIterator[tuple[str, bytes]]:
-        """All records; read them while nobody commits (that is: as the lease's holder)."""
+        """All records; read them while nobody commits (that is: as the lease's holder).
+
+        One may come twice.
+        """
         ...
 
     async def facts(self, after: int, *, limit: int, wait_ms: int = 0) -> list[FactBatch]:

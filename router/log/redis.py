@@ -6,9 +6,10 @@ together, through `RedisLogs`; everybody else sees a `Log`.
 
 Every write is one function call, hence atomic. Reads are plain commands.
 
-Arguments travel as plain words rather than as one packed blob: measured, a call that stores
-256 records of 350 bytes costs the client 0.6 µs and the server 1.1 µs a record, and
-unpacking a blob in Lua costs the server more than it saves the client.
+Arguments travel as plain words rather than as one packed blob: measured, a commit of 256
+records of 350 bytes costs the client 1 µs and the server 2.5 µs a record, its fsync
+included, and unpacking a blob in Lua costs the server more than it saves the client
+(`tests/bench/bench_log.py`).
 
 What is remembered to recognise repeats takes, on a hash of a million (table resizes move
 it within these limits): a delivery or message 54-67 bytes on Valkey 9, 80-92 on Redis 7;

@@ -1,0 +1,35 @@
+"""Servers for whoever needs one: started once a session (and xdist worker), empty for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Server, running
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Server]:
+    with running("valkey") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    with running("redis") as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: Server) -> str:
+    """An empty Valkey."""
+    valkey_server.flush()
+    return valkey_server.url
+
+
+@pytest.fixture
+def redis_url(redis_server: Server) -> str:
+    """An empty Redis 7.0."""
+    redis_server.flush()
+    return redis_server.url
