@@ -118,8 +118,8 @@ class Daemon:
             await server.start()
             self.server = server
             self._stack.push_async_callback(server.stop)
-            keeper = self._spawn(self._keep_server(server), "embedded server")
-            self._stack.push_async_callback(_cancel, keeper)
+            self._spawn(self._keep_server(server), "embedded server")
+            self._stack.push_async_callback(self._cancel, "embedded server")
             url = server.url
         logs = await place.connect(self.settings, url)
         self._stack.push_async_callback(logs.close)
@@ -134,8 +134,8 @@ class Daemon:
 
     def _partition(self, log: Log, adopts: list[c.AdoptDesk]) -> Partition:
         name = f"{socket.gethostname()}:{os.getpid()}"
-        ingress = Ingress(log)
         owner = Owner(log, name, desks=adopts)
+        ingress = Ingress(log, owner=owner if "broker" in self._roles else None)
         partition = Partition(log, ingress, owner)
         owner.publish_to(partition.publish)
         return partition
@@ -153,7 +153,7 @@ class Daemon:
         partition, that one did."""
         with suppress(TimeoutError):
             async with asyncio.timeout(15):
-                await partition.owner.wait_loaded()
+                await partition.owner.wait_settled()
 
     async def _start_workers(self, archive: Archive) -> None:
         outbound = Outbound(archive, self._targets.get, self._submit)
@@ -198,11 +198,10 @@ class Daemon:
         assert self._failed is not None
         await asyncio.shield(self._failed)
 
-    def _spawn(self, doing: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+    def _spawn(self, doing: Coroutine[Any, Any, Any], name: str) -> None:
         task = asyncio.create_task(doing, name=name)
         self._tasks[task] = name
         task.add_done_callback(self._ended)
-        return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         name = self._tasks.pop(task)
@@ -249,6 +248,12 @@ class Daemon:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    async def _cancel(self, name: str) -> None:
+        tasks = [task for task, of in self._tasks.items() if of == name]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     # Hot reload
 
     def _learn_shops(self, settings: Settings) -> None:
@@ -256,7 +261,7 @@ class Daemon:
             self._secrets[shop] = access.secrets
             if access.outbound_url:
                 key = standard_webhooks.key_of(access.outbound_secret or access.secrets[0])
-                self._targets[shop] = Target(url=access.outbound_url, key=key)
+                self._targets[shop] = Target(url=access.outbound_url, key=key, events=True)
 
     async def _watch_config(self, config: Path) -> None:
         seen = config.stat().st_mtime_ns
@@ -290,11 +295,6 @@ class Daemon:
         self._desks = loaded.desks
 
 
-async def _cancel(task: asyncio.Task[Any]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
 async def run(loaded: Loaded, roles: Sequence[str], config: Path | None) -> int:
     """Run until a signal asks to stop, or a part fails for good."""
     daemon = Daemon(loaded, roles, config=config)
@@ -324,13 +324,13 @@ def serve(loaded: Loaded, roles: Sequence[str], config: str | None = None) -> in
         raise ConfigError(
             [Problem("--roles", "", "拆分角色需要 [log] url", "splitting roles needs [log] url")]
         )
-    return runner()(run(loaded, roles, Path(config) if config else None))
+    return run_loop(run(loaded, roles, Path(config) if config else None))
 
 
-def runner() -> Any:
+def run_loop(doing: Coroutine[Any, Any, int]) -> int:
     """`asyncio.run`, on uvloop where it is installed."""
     try:
         import uvloop
     except ImportError:
-        return asyncio.run
-    return uvloop.run
+        return asyncio.run(doing)
+    return uvloop.run(doing)

@@ -28,7 +28,7 @@ import config
 from router.channels import standard_webhooks
 from router.clocktime import format_ms
 from router.core import commands as c
-from router.daemon import Daemon, runner
+from router.daemon import Daemon, run_loop
 from router.logs import configure_logging
 from router.settings import Loaded, load
 
@@ -125,12 +125,15 @@ class Stage:
     async def _order(self, http: aiohttp.ClientSession, shop: str, buyer: str) -> None:
         order = self._name("20261122")
         await self._post(http, shop, "order.placed", {"buyer": buyer, "order": order})
-        if self._chance.random() < 0.4:
-            await asyncio.sleep(self._chance.uniform(5, 20))
+        await asyncio.sleep(self._chance.uniform(5, 30))
+        thread = self._daemon.service.state(self._desk.id).thread(shop, buyer)
+        if thread is not None and thread.agent and self._chance.random() < 0.8:
+            card = {"buyer": buyer, "message": self._name("m"), "kind": "order_card", "by": "human"}
+            card |= {"sub_account": thread.sub_account, "order": order}
+            await self._post(http, shop, "message.sent", card)
+        if self._chance.random() < 0.3:
             refund = {"buyer": buyer, "order": order, "refund": self._name("r")}
-            await self._post(
-                http, shop, "refund.requested", {**refund, "reason": "changed_mind"}
-            )
+            await self._post(http, shop, "refund.requested", {**refund, "reason": "changed_mind"})
 
     def _name(self, prefix: str) -> str:
         self._number += 1
@@ -217,4 +220,4 @@ def _placed(loaded: Loaded, directory: Path, port: int | None) -> Loaded:
 def main(port: int | None, seconds: int | None) -> int:
     """`zhiban demo`."""
     configure_logging(logging.WARNING)
-    return int(runner()(_run(port, seconds)))
+    return run_loop(_run(port, seconds))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from typing import Protocol
 
 from router.log.ports import (
     Appended,
@@ -39,11 +40,24 @@ class Refused(Exception):
         """False: it may have been taken all the same; a repeat is recognised by its id."""
 
 
+class Looking(Protocol):
+    """The partition's owner in this process; running, or standing by."""
+
+    away: bool
+    looks: int
+
+
 class Ingress:
     """Appends to one partition's inbox. Start with `run`, in a task of its own."""
 
-    def __init__(self, log: Log, *, waiting_limit: int = WAITING_LIMIT) -> None:
+    def __init__(
+        self, log: Log, *, waiting_limit: int = WAITING_LIMIT, owner: Looking | None = None
+    ) -> None:
+        """`owner`: after the log was away, it looks first, so that the log says that we were
+        away before anything new is in it (RULES §2)."""
         self._log = log
+        self._owner = owner
+        self._held_at = -1
         self._waiting_limit = waiting_limit
         self._waiting: deque[tuple[Draft, asyncio.Future[Receipt]]] = deque()
         self._wake = asyncio.Event()
@@ -61,6 +75,9 @@ class Ingress:
         """Append, and answer when it is durable. Raises `Refused`."""
         if self._closed:
             raise Refused("shutting down", retry_after_s=2)
+        if self._held():
+            self.shed += 1
+            raise Refused("the log was away; its owner looks first", retry_after_s=1)
         if len(self._waiting) >= self._waiting_limit:
             self.shed += 1
             raise Refused("too much at once", retry_after_s=1)
@@ -68,6 +85,10 @@ class Ingress:
         self._waiting.append((draft, future))
         self._wake.set()
         return await future
+
+    def _held(self) -> bool:
+        owner = self._owner
+        return owner is not None and (owner.away or owner.looks <= self._held_at)
 
     async def run(self) -> None:
         """Append what waits until `close` was called and nothing waits any more."""
@@ -107,6 +128,8 @@ class Ingress:
             return
         except LogUnavailable as error:
             why = f"the log is not there: {error}"
+            if self._owner is not None:
+                self._held_at = self._owner.looks
             self._fail(batch, Refused(why, retry_after_s=5, known=False))
             self._fail_all(Refused(why, retry_after_s=5))
             return

@@ -21,13 +21,25 @@ _RUN = re.compile(r"[0-9A-Za-z]+")
 
 def normalise(text: str) -> str:
     """NFKC, lower case, letters and digits only (Unicode categories L and N; RULES §2)."""
-    folded = unicodedata.normalize("NFKC", text).lower()
-    return "".join(char for char in folded if unicodedata.category(char)[0] in "LN")
+    return "".join(char for char in _folded(text) if unicodedata.category(char)[0] in "LN")
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def is_farewell(text: str, farewells: Collection[str]) -> bool:
     """Whether the whole text takes leave (RULES §2, follow_up)."""
-    return len(text) <= 200 and normalise(text) in farewells
+    if len(text) > 200:
+        return False
+    longest = max(map(len, farewells), default=0)
+    kept: list[str] = []
+    for char in _folded(text):
+        if unicodedata.category(char)[0] in "LN":
+            kept.append(char)
+            if len(kept) > longest:  # most texts end here, after a few characters
+                return False
+    return "".join(kept) in farewells
 
 
 def shown_orders(text: str) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from router.log.ports import (
     LeaseLost,
     Log,
     LogError,
+    LogFull,
     LogUnavailable,
     OutOfStep,
 )
@@ -49,10 +50,10 @@ logger = logging.getLogger("zhiban.owner")
 LEASE_MS = 5_000
 BATCH_LIMIT = 500
 IDLE_WAIT_MS = 1_000
-HEARTBEAT_MS = 5_000
-"""So often the clock is committed when nothing else is: it bounds what counts as an outage."""
 OUTAGE_MS = 10_000
-"""A gap of the log's clock up to this long before a start is no outage."""
+"""A longer gap of the log's clock is an outage: a shorter one, too, where a message may be
+late by less than this. When nothing else is committed, the clock is at half of it."""
+OUTAGE_LEAST_MS = 3_000
 OUTCOMES_KEPT = 8_192
 
 PLATFORM = (c.MessageReceived, c.MessageSent, c.MessageRecalled, c.OrderChanged)
@@ -88,17 +89,18 @@ class Owner:
         name: str,
         *,
         desks: Iterable[c.AdoptDesk] = (),
-        publish: Callable[[Committed], None] | None = None,
         lease_ms: int = LEASE_MS,
     ) -> None:
         self._log = log
         self._name = name
         self._desks = list(desks)
-        self._publish = publish
+        self._publish: Callable[[Committed], None] | None = None
         self._lease_ms = lease_ms
         self._lease: Lease | None = None
         self._stopping = asyncio.Event()
         self._loaded = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._refused_since_s = 0.0
         self._poison: dict[int, str] = {}
         self._waiters: dict[int, list[asyncio.Future[Answer]]] = {}
         self._answers: OrderedDict[int, Answer] = OrderedDict()
@@ -109,9 +111,17 @@ class Owner:
         self.stepped = 0
         self.commits = 0
         self.reloads = 0
+        self.away = False
+        """The log did not answer, and what was missed meanwhile is not in it yet: take nothing."""
+        self.looks = 0
+        """How often the log was seen to be as it should: nothing is to be noted first."""
         self._committed_clock_ms = 0
 
     # For the others in this process
+
+    def publish_to(self, publish: Callable[[Committed], None]) -> None:
+        """Tell this one of each commit."""
+        self._publish = publish
 
     @property
     def states(self) -> dict[str, State]:
@@ -124,6 +134,18 @@ class Owner:
     async def wait_loaded(self) -> None:
         """Until this process owns the partition and has its state."""
         await self._loaded.wait()
+
+    async def wait_settled(self) -> None:
+        """Until then, or until it is certain that another process owns it, and lives."""
+        await self._settled.wait()
+
+    @property
+    def outage_ms(self) -> int:
+        """A gap of the log's clock up to this long is no outage: what was sent meanwhile still
+        lands within the shops' lateness."""
+        desks = [state.desk for state in self.states.values()] or [a.desk for a in self._desks]
+        late_ms = [shop.lateness_ms for desk in desks for shop in desk.shops]
+        return max(OUTAGE_LEAST_MS, min(OUTAGE_MS, *late_ms, OUTAGE_MS))
 
     async def answer(self, offset: int, *, timeout_s: float = 10.0) -> Answer:
         """What became of the command at this offset, once that is committed.
@@ -151,15 +173,20 @@ class Owner:
         delay_s = 0.05
         while not self._stopping.is_set():
             try:
+                await self._let_go()
                 lease = await self._log.acquire(self._name, ttl_ms=self._lease_ms)
                 if lease is not None:
                     delay_s = 0.05
                     await self._own(lease)
                     continue
+                self._stand_by()
             except (LeaseLost, OutOfStep) as error:
                 logger.warning("partition %s: %s; loading again", self._log.partition, error)
             except LogUnavailable as error:
                 logger.warning("partition %s: the log is away: %s", self._log.partition, error)
+                self.away, delay_s = True, min(2.0, delay_s * 2)
+            except LogFull as error:
+                logger.error("partition %s can not be loaded: %s", self._log.partition, error)
                 delay_s = min(2.0, delay_s * 2)
             finally:
                 self._forget()
@@ -167,8 +194,18 @@ class Owner:
                 async with asyncio.timeout(delay_s if delay_s > 0.05 else self._lease_ms / 10_000):
                     await self._stopping.wait()
 
+    def _stand_by(self) -> None:
+        """Somebody has the lease. Once it must have been renewed, they are alive."""
+        now_s = time.monotonic()
+        self._refused_since_s = self._refused_since_s or now_s
+        if now_s - self._refused_since_s > self._lease_ms / 1_000:
+            self._settled.set()
+        self.away = False
+        self.looks += 1
+
     async def _own(self, lease: Lease) -> None:
         self._lease = lease
+        self._refused_since_s = 0.0
         renewing = asyncio.create_task(self._keep_lease(), name="renew-lease")
         try:
             await self._load()
@@ -177,7 +214,13 @@ class Owner:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
         with suppress(LogError):
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Release the lease that we had until something went wrong: it need not run out."""
+        if self._lease is not None:
             await self._log.release(self._lease)
+            self._lease = None
 
     async def _keep_lease(self) -> None:
         """Until the lease is lost: then the next commit says so."""
@@ -205,10 +248,15 @@ class Owner:
         for desk, records in sorted(tables.items()):
             self._stepping.states[desk] = restore(records)
         self.seq, self.offset, self.clock_ms = meta.seq, meta.offset, meta.clock_ms
+        if meta.offset < meta.tail:
+            # The log's clock is that of the last append: ahead of the entries that wait.
+            self.clock_ms = max((state.at_ms for state in self.states.values()), default=0)
         self._committed_clock_ms = meta.clock_ms
         await self._begin(meta.clock_ms)
         self.reloads += 1
+        self.away = False
         self._loaded.set()
+        self._settled.set()
         logger.info(
             "partition %s: owner %s from entry %s, %s records in %.2f s",
             self._log.partition,
@@ -222,7 +270,7 @@ class Owner:
         """Before anything else is taken: say that we were away, and adopt what has changed."""
         clock_ms = await self._log.clock()
         drafts: list[Draft] = []
-        if last_clock_ms and clock_ms - last_clock_ms > OUTAGE_MS:
+        if last_clock_ms and clock_ms - last_clock_ms > self.outage_ms:
             outage = c.NoteOutage(from_ms=last_clock_ms, to_ms=clock_ms)
             drafts.extend(Draft(encode_command(desk, outage)) for desk in self.states)
         for adopt in self._desks:
@@ -237,7 +285,8 @@ class Owner:
 
     async def _work(self) -> None:
         while not self._stopping.is_set():
-            await self._round(self._wait_ms())
+            await self._round(self._wait_ms(), gap_ms=self.outage_ms)
+            self.looks += 1
 
     def _wait_ms(self) -> int:
         wait_ms = IDLE_WAIT_MS
@@ -247,9 +296,16 @@ class Owner:
                 wait_ms = min(wait_ms, max(0, next_ms + 1 - self.clock_ms))
         return wait_ms
 
-    async def _round(self, wait_ms: int) -> None:
-        """One look at the inbox and the clock, and the commit of what followed."""
+    async def _round(self, wait_ms: int, gap_ms: int = 0) -> None:
+        """One look at the inbox and the clock, and the commit of what followed.
+
+        Raises `OutOfStep` when more than `gap_ms` have passed since the last look: the server,
+        or we, stood still, and that is to be noted before the clock goes on.
+        """
         reading = await self._log.read(self.offset, limit=BATCH_LIMIT, wait_ms=wait_ms)
+        if gap_ms and reading.clock_ms - self.clock_ms > gap_ms:
+            self.away = True
+            raise OutOfStep(f"{reading.clock_ms - self.clock_ms} ms without a look at the log")
         answers: list[tuple[int, Answer]] = []
         facts: dict[str, list[AnyFact]] = {}
         for entry in reading.entries:
@@ -258,7 +314,7 @@ class Owner:
         for desk, followed in self._stepping.tick(self.clock_ms).items():
             facts.setdefault(desk, []).extend(followed)
         idle = not reading.entries and not facts
-        if idle and self.clock_ms - self._committed_clock_ms < HEARTBEAT_MS:
+        if idle and self.clock_ms - self._committed_clock_ms < self.outage_ms // 2:
             return
         offset = reading.entries[-1].offset if reading.entries else self.offset
         await self._commit(offset, facts)

@@ -69,6 +69,8 @@ def _set(state: State, person: Person, command: SetPresence, back_ms: int) -> No
     was = person.presence
     if was != "online" and command.to == "online":
         state.pools.came_online(person)
+        for seat_id in state.pools.seats_of.get(person.id, ()):
+            state.changed(state.seats[seat_id])  # their pace may have been raised
         person.idle_since_ms = state.at_ms
     elif was == "online" and command.to != "online":
         state.pools.left_online(person)

@@ -7,7 +7,15 @@ import argparse
 import msgspec
 
 from router.settings import EXAMPLE_SECRET, Loaded
-from router.terminal.frame import DEFAULT_CONFIG, Commands, Failed, add_config, load_config, part, port
+from router.terminal.frame import (
+    DEFAULT_CONFIG,
+    Commands,
+    Failed,
+    add_config,
+    load_config,
+    part,
+    port,
+)
 
 ROLES = ("http", "broker", "workers")
 

@@ -57,12 +57,12 @@ class Floor:
     def state(self) -> State:
         return self.daemon.service.state("desk")
 
-    async def hook(self, kind: str, sent_ms: int | None = None, **data: Any) -> Json:
+    async def hook(self, event_type: str, sent_ms: int | None = None, **data: Any) -> Json:
         """A signed webhook; fails unless it is accepted."""
         now_ms = time.time_ns() // 1_000_000
-        event = {"type": kind, "timestamp": format_ms(sent_ms or now_ms), "data": data}
+        event = {"type": event_type, "timestamp": format_ms(sent_ms or now_ms), "data": data}
         body = json.dumps(event).encode()
-        name = f"{kind}-{data.get('message') or data.get('order') or data}-{now_ms}"
+        name = f"{event_type}-{data.get('message') or data.get('order') or data}-{now_ms}"
         headers = standard_webhooks.headers(self._key, name[:150], now_ms // 1000, body)
         async with self.http.post(
             f"{self.base}/hooks/bridge/{SHOP}", data=body, headers=headers

@@ -6,11 +6,11 @@ import asyncio
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from router.core import commands as c
-from router.core.facts import BreachSealed
-from router.core.policy import Policy
+from router.core.policy import Policy, Shop
 from tests.daemon.floor import SHOP, Floor, desk, floor
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -42,7 +42,7 @@ async def test_2000_sessions_at_once_for_20_agents_with_capacity_5(
         assert [p.due_ms for p in waiting] == sorted(p.due_ms for p in waiting)
         _, queue = await on.api("GET", "/v1/queue?limit=1")
         first = on.state.threads[waiting[0].thread]
-        assert queue["items"][0]["buyer"] == first.buyer
+        assert queue["queue"][0]["buyer"] == first.buyer
 
 
 async def test_40_simultaneous_first_messages_are_one_session(
@@ -166,16 +166,11 @@ async def test_deadlines_between_two_looks_are_judged_to_the_millisecond(
     valkey_url: str, tmp_path: Path
 ) -> None:
     """Both messages arrive together, after the deadline; what counts is when they were sent."""
-    of = desk(1, 0, QUICK)
-    of = of.__class__(
-        **{
-            **{name: getattr(of, name) for name in of.__struct_fields__},
-            "shops": (of.shops[0].__class__(id=SHOP, lateness_ms=1_500),),
-        }
+    of = msgspec.structs.replace(
+        desk(1, 0, QUICK), shops=(Shop(id=SHOP, lateness_ms=1_500),)
     )
     async with floor(valkey_url, tmp_path, of) as on:
         await online(on, 1)
-        sealed: list[BreachSealed] = []
         now_ms = time.time_ns() // 1_000_000
         start_ms = now_ms - 1_000
         for buyer in ("met", "missed"):
@@ -186,7 +181,6 @@ async def test_deadlines_between_two_looks_are_judged_to_the_millisecond(
         await on.until(lambda: not any(t.misses for t in on.state.threads.values()))
         rows = [(b.buyer, b.due_ms) for b in on.state.breaches.values() if b.rule == "reply"]
         assert rows == [("missed", start_ms + 700)]
-        assert not sealed
 
 
 async def test_a_buyer_comes_back_while_the_last_agent_is_off(
@@ -198,7 +192,6 @@ async def test_a_buyer_comes_back_while_the_last_agent_is_off(
         await on.until(lambda: on.held() == {"a0": 1})
         await on.answers("b", "r1", "a0")
         await on.hook("order.placed", buyer="b", order="O1")
-        await on.answers("b", "r2", "a0", order="O1") if False else None
         await on.hook(
             "message.sent",
             buyer="b",

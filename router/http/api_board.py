@@ -1,0 +1,153 @@
+"""`/v1/queue` and `/v1/board`: the desk as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from router.clocktime import format_ms
+from router.core.arrival import deadlines_of
+from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
+from router.core.state import State, holds
+from router.core.thread import Thread
+from router.core.timeline import is_waiting
+from router.http import showing, sight
+from router.http import views as v
+from router.http.api_people import roster
+from router.http.routes import Call, Route
+from router.http.showing import Ref
+
+TAG = "live"
+
+SHOWN = 200
+"""Sessions, queue places and deadlines on the board."""
+
+
+def _queue(call: Call, desk: str) -> Iterator[tuple[int, v.QueueView]]:
+    """What waits, with since when; the earliest deadline first."""
+    state = call.state(desk)
+    shops = None if call.supervises else sight.shops_of(state, call.agent)
+    for piece, shop, group in state.queue.pieces():
+        thread = state.threads.get(piece.thread)
+        if thread is None or (shops is not None and shop not in shops):
+            continue
+        since_ms = showing.waiting_since_ms(thread, thread.work.get(piece.work))
+        yield since_ms, showing.queued(desk, thread, piece, group)
+
+
+async def get_queue(call: Call) -> v.QueueList:
+    query = call.query(v.QueueQuery)
+    found = [
+        shown
+        for desk in call.desks(query.desk)
+        for _, shown in _queue(call, desk)
+        if query.shop in ("", shown.shop)
+    ]
+    start = int(query.cursor) if query.cursor.isdecimal() and query.cursor.isascii() else 0
+    end = start + query.limit
+    return v.QueueList(queue=found[start:end], next_cursor=str(end) if end < len(found) else None)
+
+
+async def get_board(call: Call) -> v.BoardView:
+    query = call.query(v.DeskQuery)
+    desk = call.one_desk(query.desk)
+    state = call.state(desk)
+    owner = call.context.service.partition(desk).owner
+    threads = _visible(call, state)
+    queue = list(_queue(call, desk))
+    due = sorted(
+        (due_ms, thread.no, rule, key, thread)
+        for thread in threads
+        for (rule, key), due_ms in deadlines_of(thread.live).items()
+    )
+    first_due = {thread.no: due_ms for due_ms, _, _, _, thread in reversed(due)}
+    threads.sort(key=lambda thread: (first_due.get(thread.no, 1 << 60), thread.no))
+    oldest_ms = min((since_ms for since_ms, _ in queue), default=owner.clock_ms)
+    return v.BoardView(
+        desk=desk,
+        name=state.desk.name,
+        now=format_ms(owner.clock_ms),
+        cursor=str(owner.seq),
+        counts=_counts(call, state, threads, len(queue), owner.clock_ms),
+        oldest_wait_ms=max(0, owner.clock_ms - oldest_ms),
+        shops=[v.BoardShop(id=shop.id, name=shop.name) for shop in state.desk.shops],
+        agents=roster(call, desk).all(),
+        queue=[shown for _, shown in queue[:SHOWN]],
+        deadlines=[_due(*item) for item in due[:SHOWN]],
+        sessions=[showing.session(Ref(desk, t, None)) for t in threads if t.session][:SHOWN],
+    )
+
+
+def _visible(call: Call, state: State) -> list[Thread]:
+    """The threads with an open session or pending work that the caller may see."""
+    if call.supervises:
+        found = list(state.sessions.values())
+        found += [t for t in {t.no: t for t in state.items.values()}.values() if not t.session]
+        return found
+    agent = call.agent
+    held = (state.threads.get(key) for key in state.held.get(agent, ()))
+    return [thread for thread in held if thread is not None and holds(thread, agent)]
+
+
+def _due(due_ms: int, _no: int, rule: str, key: str, thread: Thread) -> v.Due:
+    work = thread.work.get(f"{rule}/{key}") if key else None
+    return v.Due(
+        session=thread.session,
+        shop=thread.shop,
+        buyer=thread.buyer,
+        rule=rule,
+        key=key,
+        agent=work.agent if work else thread.agent,
+        due_at=format_ms(due_ms),
+    )
+
+
+def _counts(
+    call: Call, state: State, threads: list[Thread], queued: int, clock_ms: int
+) -> v.Counts:
+    today_ms = clock_ms - (clock_ms + BEIJING_OFFSET_MS) % DAY_MS
+    agent = "" if call.supervises else call.agent
+    breaches = [
+        breach
+        for breach in state.breaches.values()
+        if breach.due_ms >= today_ms and agent in ("", breach.agent)
+    ]
+    sessions = [thread for thread in threads if thread.session]
+    presences = [person.presence for person in state.persons.values()]
+    return v.Counts(
+        sessions=len(sessions),
+        held=sum(bool(thread.agent) for thread in sessions),
+        queued=queued,
+        waiting=sum(is_waiting(thread.live) for thread in sessions),
+        work=sum(len(thread.work) for thread in threads),
+        online=presences.count("online"),
+        away=presences.count("away"),
+        offline=presences.count("offline"),
+        breaches_today=sum(not breach.reversed for breach in breaches),
+        fines_today_fen=sum(
+            breach.fine_fen for breach in breaches if not breach.reversed and not breach.waived
+        ),
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/queue",
+        handler=get_queue,
+        summary="What waits for somebody to take it, the earliest deadline first",
+        summary_zh="排队中的会话和工作,期限早的在前",
+        tag=TAG,
+        query=v.QueueQuery,
+        answer=v.QueueList,
+    ),
+    Route(
+        method="GET",
+        path="/v1/board",
+        handler=get_board,
+        summary="A desk at a glance: agents, queue, deadlines, sessions, today's breaches",
+        summary_zh="看板:客服、排队、期限、会话、今日违规",
+        tag=TAG,
+        query=v.DeskQuery,
+        answer=v.BoardView,
+    ),
+)

@@ -1,0 +1,276 @@
+"""`/v1/sessions`: looking at them, and what agents and supervisors do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from router.core import commands as c
+from router.core.arrival import deadlines_of
+from router.core.state import State
+from router.http import showing, sight
+from router.http import views as v
+from router.http.problems import Problem
+from router.http.routes import EVERYBODY, SUPERVISORS, Call, Route
+from router.http.showing import Ref
+
+TAG = "sessions"
+
+
+def find(call: Call, session: str) -> Ref:
+    """An open or closed session that the caller may see. Raises 404 or 403."""
+    desk = showing.desk_of(session, "s")
+    ref = None
+    if desk in call.desks():
+        ref = locate(call, desk, session)
+    if ref is None:
+        raise Problem(404, f"no session {session[:200]!r}", reason="no_such_session")
+    if not call.supervises and not sight.sees_session(call.state(desk), call.agent, ref):
+        raise Problem(403, "this session is not yours", reason="not_yours")
+    return ref
+
+
+def locate(call: Call, desk: str, session: str) -> Ref | None:
+    state = call.state(desk)
+    thread = state.sessions.get(session)
+    if thread is not None:
+        return Ref(desk, thread, None)
+    closed = call.context.follower.closed(session)
+    threads = [t] if closed and (t := state.thread(*closed)) else state.threads.values()
+    for thread in threads:
+        for past in reversed(thread.past):
+            if past.id == session:
+                return Ref(desk, thread, past)
+    return None
+
+
+def _all(call: Call, query: v.SessionsQuery) -> Iterator[Ref]:
+    for desk in call.desks(query.desk):
+        state = call.state(desk)
+        for ref in _closed(desk, state) if query.state == "closed" else _open(desk, state):
+            if _wanted(query, ref) and (
+                call.supervises or sight.sees_session(state, call.agent, ref)
+            ):
+                yield ref
+
+
+def _open(desk: str, state: State) -> Iterator[Ref]:
+    return (Ref(desk, thread, None) for thread in state.sessions.values())
+
+
+def _closed(desk: str, state: State) -> Iterator[Ref]:
+    for thread in state.threads.values():
+        for past in thread.past:
+            yield Ref(desk, thread, past)
+
+
+def _wanted(query: v.SessionsQuery, ref: Ref) -> bool:
+    if query.shop and ref.thread.shop != query.shop:
+        return False
+    if query.agent and ref.agent != query.agent:
+        return False
+    if query.sub_account and ref.sub_account != query.sub_account:
+        return False
+    if query.state not in ("", "open", ref.state):
+        return False
+    if query.rule:
+        return ref.past is None and any(
+            rule == query.rule for rule, _ in deadlines_of(ref.thread.live)
+        )
+    return True
+
+
+async def get_sessions(call: Call) -> v.Sessions:
+    query = call.query(v.SessionsQuery)
+    newest_first = query.state == "closed"
+    refs, cursor = showing.page(
+        _all(call, query), lambda ref: ref.id, query, newest_first=newest_first
+    )
+    return v.Sessions(sessions=[showing.session(ref) for ref in refs], next_cursor=cursor)
+
+
+async def get_session(call: Call) -> v.SessionView:
+    return showing.session(find(call, call.id))
+
+
+async def get_messages(call: Call) -> v.Messages:
+    query = call.query(v.PageQuery)
+    if query.cursor and not (query.cursor.isdecimal() and query.cursor.isascii()):
+        raise Problem(400, "$.cursor: not a cursor of this list", reason="bad_request")
+    ref = find(call, call.id)
+    before = int(query.cursor) if query.cursor else None
+    offsets = [o for o in ref.offsets if before is None or o < before]
+    chosen = offsets[-query.limit :]
+    messages = await call.context.writing.read(ref, chosen)
+    more = len(offsets) > len(chosen)
+    return v.Messages(messages=messages, next_cursor=str(chosen[0]) if more else None)
+
+
+async def post_message(call: Call) -> v.MessageView:
+    body = await call.body(v.MessageBody)
+    return await call.context.writing.write(call, find(call, call.id), body)
+
+
+async def post_close(call: Call) -> v.SessionView:
+    body = await call.body(v.ReasonBody)
+    ref = _still_open(find(call, call.id))
+    as_holder = bool(call.user.agent) and ref.agent == call.user.agent
+    by_supervisor = call.supervises and not as_holder
+    command = c.CloseSession(
+        shop=ref.thread.shop,
+        buyer=ref.thread.buyer,
+        agent=call.user.id if by_supervisor else call.agent,
+        sent_ms=await call.clock_ms(ref.desk),
+        supervisor=by_supervisor,
+        reason=body.reason,
+    )
+    await call.ask(ref.desk, command)
+    return showing.session(locate(call, ref.desk, call.id) or ref)
+
+
+def _still_open(ref: Ref) -> Ref:
+    if ref.past is not None:
+        raise Problem(409, f"session {ref.id} has ended", reason="no_open_session")
+    return ref
+
+
+async def post_transfer(call: Call) -> v.SessionView:
+    body = await call.body(v.TransferBody)
+    ref = _still_open(find(call, call.id))
+    command = c.TransferSession(
+        shop=ref.thread.shop,
+        buyer=ref.thread.buyer,
+        to=_sub_account(call.state(ref.desk), ref, body.to),
+        by=call.agent,
+        reason=body.reason,
+    )
+    await call.ask(ref.desk, command)
+    return showing.session(locate(call, ref.desk, call.id) or ref)
+
+
+def _sub_account(state: State, ref: Ref, to: str) -> str:
+    """`to` is a sub-account, or an agent: then their sub-account at this shop with most room."""
+    if to in state.seats or to not in state.persons:
+        return to
+    here = [
+        state.seats[name]
+        for name in state.pools.seats_of.get(to, ())
+        if state.seats[name].shop == ref.thread.shop
+    ]
+    if not here:
+        detail = f"{to} has no sub-account at {ref.thread.shop}"
+        raise Problem(409, detail, reason="unknown_sub_account")
+    return min(here, key=lambda seat: (not state.pools.available(seat), seat.load, seat.id)).id
+
+
+async def post_claim(call: Call) -> v.SessionView:
+    ref = _still_open(find(call, call.id))
+    command = c.ClaimSession(shop=ref.thread.shop, buyer=ref.thread.buyer, agent=call.agent)
+    await call.ask(ref.desk, command)
+    return showing.session(locate(call, ref.desk, call.id) or ref)
+
+
+async def post_reassign(call: Call) -> v.SessionView:
+    body = await call.body(v.TransferBody)
+    ref = _still_open(find(call, call.id))
+    if not body.reason:
+        raise Problem(409, "a supervisor who moves a session says why", reason="reason_needed")
+    command = c.TransferSession(
+        shop=ref.thread.shop,
+        buyer=ref.thread.buyer,
+        to=_sub_account(call.state(ref.desk), ref, body.to),
+        by=call.user.id,
+        supervisor=True,
+        reason=body.reason,
+    )
+    await call.ask(ref.desk, command)
+    return showing.session(locate(call, ref.desk, call.id) or ref)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/sessions",
+        handler=get_sessions,
+        summary="Sessions, open ones unless state=closed",
+        summary_zh="会话列表,默认只列未结束的",
+        tag=TAG,
+        query=v.SessionsQuery,
+        answer=v.Sessions,
+    ),
+    Route(
+        method="GET",
+        path="/v1/sessions/{id}",
+        handler=get_session,
+        summary="One session",
+        summary_zh="一个会话",
+        tag=TAG,
+        answer=v.SessionView,
+    ),
+    Route(
+        method="GET",
+        path="/v1/sessions/{id}/messages",
+        handler=get_messages,
+        summary="The messages of a session, the latest page first",
+        summary_zh="会话的消息,先给最近一页",
+        tag=TAG,
+        query=v.PageQuery,
+        answer=v.Messages,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sessions/{id}/messages",
+        handler=post_message,
+        summary="Answer the buyer; repeats with the same Idempotency-Key write once",
+        summary_zh="回复买家;相同 Idempotency-Key 的重复请求只发一次",
+        tag=TAG,
+        roles=EVERYBODY,
+        body=v.MessageBody,
+        answer=v.MessageView,
+        status=201,
+        refuses=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sessions/{id}/close",
+        handler=post_close,
+        summary="Close it: its holder when nobody waits, a supervisor with a reason",
+        summary_zh="关闭会话:买家不在等时由接待客服关闭,主管须写明原因",
+        tag=TAG,
+        body=v.ReasonBody,
+        answer=v.SessionView,
+        refuses=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sessions/{id}/transfer",
+        handler=post_transfer,
+        summary="Give one's own session to a colleague who can take it",
+        summary_zh="把自己的会话转给能接待的同事",
+        tag=TAG,
+        body=v.TransferBody,
+        answer=v.SessionView,
+        refuses=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sessions/{id}/claim",
+        handler=post_claim,
+        summary="Take a session that waits in the queue",
+        summary_zh="领取排队中的会话",
+        tag=TAG,
+        answer=v.SessionView,
+        refuses=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sessions/{id}/reassign",
+        handler=post_reassign,
+        summary="Move a session to somebody else, with a reason",
+        summary_zh="主管改派会话,须写明原因",
+        tag=TAG,
+        roles=SUPERVISORS,
+        body=v.TransferBody,
+        answer=v.SessionView,
+        refuses=True,
+    ),
+)

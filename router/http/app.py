@@ -1,0 +1,175 @@
+"""Puts the HTTP side together, and serves it.
+
+`make_app` makes an aiohttp application around one `Service` (whose ingress and owners run in
+tasks of the caller); `serve` opens the port. Stopping: no new connections, event streams get
+a last event and end, requests under way have `finish_s` to finish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from aiohttp import web
+
+from router.http import (
+    api_board,
+    api_ledger,
+    api_people,
+    api_sessions,
+    api_work,
+    events,
+    metrics,
+    openapi,
+    page,
+    webhooks,
+)
+from router.http.attendance import Attendance
+from router.http.auth import Gate, People
+from router.http.context import CONTEXT, Context, HttpSettings
+from router.http.follower import Follower
+from router.http.metrics import Metrics, Source
+from router.http.problems import Problem
+from router.http.routes import Call, Endpoint, Route
+from router.http.streams import Streams
+from router.http.writing import Writing
+from router.service import Service
+
+DESCRIPTION = Route(
+    method="GET",
+    path="/openapi.json",
+    handler=None,
+    summary="This description",
+    summary_zh="接口说明(OpenAPI 3.1)",
+    tag="operations",
+    roles=(),
+    answer=dict[str, Any],
+)
+
+ROUTES: tuple[Route, ...] = (
+    *webhooks.ROUTES,
+    *api_people.ROUTES,
+    *api_sessions.ROUTES,
+    *api_work.ROUTES,
+    *api_ledger.ROUTES,
+    *api_board.ROUTES,
+    *events.ROUTES,
+    *metrics.ROUTES,
+    DESCRIPTION,
+)
+
+
+def make_app(
+    service: Service,
+    settings: HttpSettings,
+    people: People,
+    *,
+    metric_sources: Iterable[Source] = (),
+    routes: Iterable[Route] = (),
+) -> web.Application:
+    """The whole HTTP side. `routes`: further rows of the table, of parts beside this one."""
+    context = _context(service, settings, people)
+    for source in metric_sources:
+        context.metrics.add(source)
+    app = web.Application(client_max_size=settings.body_limit)
+    app[CONTEXT] = context
+    table = (*ROUTES, *routes)
+    hook = webhooks.Hook(context)
+    app.router.add_post("/hooks/bridge/{shop}", hook.handle)
+    for route in table:
+        if route.handler is not None:
+            app.router.add_route(route.method, route.path, Endpoint(context, route).handle)
+    for file in page.FILES:
+        app.router.add_get(file.path, page.Served(file).handle)
+    description = Description(context, table)
+    app.router.add_get(DESCRIPTION.path, description.endpoint.handle)
+    app.router.add_route("*", "/{tail:.*}", Otherwise(app).handle)
+    app.cleanup_ctx.append(_following)
+    app.on_shutdown.append(_close_streams)
+    return app
+
+
+def _context(service: Service, settings: HttpSettings, people: People) -> Context:
+    attendance = Attendance(service, settings.silent_ms, settings.call_later)
+    follower = Follower(service, attendance)
+    streams = Streams(settings.streams_limit, settings.streams_per_user)
+    return Context(
+        service=service,
+        settings=settings,
+        gate=Gate(people),
+        attendance=attendance,
+        follower=follower,
+        streams=streams,
+        metrics=Metrics(service, streams),
+        writing=Writing(service, follower),
+    )
+
+
+async def _following(app: web.Application) -> AsyncIterator[None]:
+    """Follow every desk's facts as long as the app runs."""
+    context = app[CONTEXT]
+    for desk in context.service.desks:
+        context.follower.follow(desk)
+    yield
+    context.attendance.close()
+    await context.follower.close()
+
+
+async def _close_streams(app: web.Application) -> None:
+    app[CONTEXT].streams.close()
+
+
+class Description:
+    """`/openapi.json`, made once."""
+
+    def __init__(self, context: Context, routes: Iterable[Route]) -> None:
+        self._document = openapi.document(tuple(routes))
+        row = {**DESCRIPTION.__dict__, "handler": self._get}
+        self.endpoint = Endpoint(context, Route(**row))
+
+    async def _get(self, call: Call) -> object:
+        del call
+        return self._document
+
+
+class Otherwise:
+    """What no route takes: 405 where the path is known, else 404."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        allowed: set[str] = set()
+        for resource in self._app.router.resources():
+            if resource.canonical != "/{tail}":
+                _, methods = await resource.resolve(request)
+                allowed |= methods
+        if allowed:
+            names = ", ".join(sorted(allowed))
+            problem = Problem(405, f"allowed here: {names}", headers={"Allow": names})
+        else:
+            problem = Problem(404, "no such path")
+        return problem.response()
+
+
+async def serve(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Listen (port 0: on any free one); the port that it became. Stop with `runner.cleanup()`.
+
+    Raises OSError when the port is taken.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=app[CONTEXT].settings.finish_s,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    return runner, int(runner.addresses[0][1])
+
+
+__all__ = ["ROUTES", "HttpSettings", "People", "make_app", "serve"]

@@ -1,0 +1,74 @@
+"""What the handlers share, and the settings of the HTTP side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from router.core.state import State
+from router.service import Service
+
+if TYPE_CHECKING:
+    from router.http.attendance import Attendance, CallLater
+    from router.http.auth import Gate, User
+    from router.http.follower import Follower
+    from router.http.metrics import Metrics
+    from router.http.streams import Streams
+    from router.http.writing import Writing
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """Process settings of the HTTP side."""
+
+    secrets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By shop: the signing secrets (`whsec_…`) of its bridge; several while keys are rotated.
+    It may change while the app runs: replace a shop's secrets as a whole."""
+    silent_ms: int = 45_000
+    """A console whose event stream is gone for this long is not there any more (RULES §4)."""
+    body_limit: int = 262_144
+    """Bytes of a request's body (CONTRACT §2: 256 KiB)."""
+    streams_limit: int = 2_000
+    """Event streams open at once."""
+    streams_per_user: int = 20
+    write_timeout_s: float = 20.0
+    """A stream whose reader takes nothing for this long is cut."""
+    finish_s: float = 10.0
+    """How long requests under way may take to finish at shutdown."""
+    clock_s: Callable[[], float] = time.time
+    """Against which the timestamps of signatures are held."""
+    call_later: CallLater | None = None
+    """Runs something later; the event loop's own unless a test has another."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the handlers share."""
+
+    service: Service
+    settings: HttpSettings
+    gate: Gate
+    attendance: Attendance
+    follower: Follower
+    streams: Streams
+    metrics: Metrics
+    writing: Writing
+
+    def desks_of(self, user: User, wanted: str = "") -> list[str]:
+        """The desks that this user may see; `wanted` names one of them."""
+        allowed = [user.desk] if user.desk else self.service.desks
+        if not wanted:
+            return [desk for desk in allowed if desk in self.service.desks]
+        return [wanted] if wanted in allowed and wanted in self.service.desks else []
+
+    def state(self, desk: str) -> State:
+        """Raises `Unowned`."""
+        self.follower.follow(desk)  # one that was adopted since the start
+        return self.service.state(desk)
+
+
+CONTEXT: web.AppKey[Context] = web.AppKey("zhiban_context", Context)

@@ -1,0 +1,137 @@
+"""What went wrong, said in one way: application/problem+json (RFC 9457).
+
+Handlers raise; `problem_of` makes the answer. What is not known here is logged with its
+trace and answered as a plain 500, so that nothing of the inside leaks out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from router.channels.bridge import BadEvent
+from router.channels.standard_webhooks import BadSignature
+from router.ingress import Refused
+from router.log.ports import LogError
+from router.owner import Unowned
+from router.service import UnknownDesk
+
+logger = logging.getLogger("zhiban.http")
+
+CONTENT_TYPE = "application/problem+json"
+
+_encode = msgspec.json.Encoder().encode
+
+TITLES: dict[int, tuple[str, str]] = {
+    400: ("Not understood", "请求有误"),
+    401: ("Not signed in, or the signature does not fit", "未认证或签名不符"),
+    403: ("Not allowed", "没有权限"),
+    404: ("Not found", "不存在"),
+    405: ("Method not allowed", "方法不允许"),
+    409: ("Refused", "规则不允许"),
+    413: ("Too large", "内容过大"),
+    429: ("Too much at once", "请求过多"),
+    500: ("Internal error", "内部错误"),
+    503: ("Not available now", "暂时不可用"),
+}
+
+REASONS_ZH: dict[str, str] = {
+    "agent_offline": "该客服不在线",
+    "already_holds": "已由该子账号接待",
+    "already_waived": "该违规已经免罚",
+    "buyer_waiting": "买家还在等回复,不能关闭",
+    "cannot_take": "对方现在不能接待",
+    "follow_up_owed": "还需要再次询问买家,不能关闭",
+    "held_by_somebody": "已有客服在接待",
+    "no_open_session": "会话已经结束",
+    "no_pending_refund": "没有待处理的退款",
+    "no_such_breach": "没有这条违规",
+    "nobody_signed_on": "该子账号没有人登录",
+    "not_holder": "不是你接待的",
+    "not_yours": "不是你的会话",
+    "open_sessions_choice_needed": "还有买家在等,请选择告知买家或转给同事",
+    "other_shop": "该子账号属于别的店铺",
+    "reason_needed": "请写明原因",
+    "unknown_agent": "没有这位客服",
+    "unknown_sub_account": "没有这个子账号",
+}
+
+
+class Problem(Exception):
+    """An answer other than the one hoped for."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        reason: str = "",
+        retry_after_s: int = 0,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.reason = reason
+        self.headers = dict(headers or {})
+        if retry_after_s:
+            self.headers["Retry-After"] = str(retry_after_s)
+        self.more = more
+
+    def body(self) -> bytes:
+        title, title_zh = TITLES.get(self.status, ("Problem", "出错"))
+        shown: dict[str, Any] = {
+            "type": f"urn:zhiban:problem:{self.reason}" if self.reason else "about:blank",
+            "title": title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.reason:
+            shown["reason"] = self.reason
+        shown["title_zh"] = REASONS_ZH.get(self.reason, title_zh)
+        return _encode(shown | self.more)
+
+    def response(self) -> web.Response:
+        return web.Response(
+            status=self.status,
+            body=self.body(),
+            headers=self.headers | {"Cache-Control": "no-store"},
+            content_type=CONTENT_TYPE,
+        )
+
+
+def problem_of(error: Exception) -> Problem:
+    """The answer to whatever was raised."""
+    match error:
+        case Problem():
+            return error
+        case Refused():
+            status = 429 if error.why == "too much at once" else 503
+            return Problem(
+                status, error.why, reason="shedding", retry_after_s=max(1, error.retry_after_s)
+            )
+        case Unowned():
+            return Problem(503, str(error), reason="loading", retry_after_s=1)
+        case TimeoutError():
+            detail = "not answered in time; whether it was done is not known"
+            return Problem(503, detail, reason="timeout", retry_after_s=2)
+        case LogError():
+            return Problem(503, "the log does not answer", reason="log", retry_after_s=5)
+        case BadSignature():
+            return Problem(401, str(error), reason="bad_signature")
+        case BadEvent() | msgspec.DecodeError() | UnicodeDecodeError():
+            return Problem(400, str(error), reason="bad_request")
+        case UnknownDesk():
+            return Problem(404, str(error), reason="unknown")
+        case web.HTTPRequestEntityTooLarge():
+            return Problem(413, "the body is too large", reason="too_large")
+        case web.HTTPException():
+            return Problem(error.status, error.reason)
+        case _:
+            logger.error("unexpected", exc_info=error)
+            return Problem(500, "an unexpected error; it is in the log")

@@ -1,0 +1,190 @@
+"""One table row a route: what it does, who may call it, what goes in and comes out.
+
+The table makes the server's routes and `/openapi.json` alike. `Endpoint` is the one place
+where a caller is recognised, a body read and an exception made an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from router.channels.bridge import repaired
+from router.core import commands as c
+from router.core.outcome import Rejected
+from router.core.state import State
+from router.http.auth import Role, User, bearer
+from router.http.context import Context
+from router.http.problems import Problem, problem_of
+from router.log.ports import Appended, Conflicting, RepeatKey
+from router.owner import Answer
+
+T = TypeVar("T")
+
+EVERYBODY: tuple[Role, ...] = ("agent", "supervisor", "admin")
+SUPERVISORS: tuple[Role, ...] = ("supervisor", "admin")
+
+encode = msgspec.json.Encoder().encode
+
+
+class Call:
+    """One request of somebody who may make it."""
+
+    __slots__ = ("context", "request", "user")
+
+    def __init__(self, context: Context, request: web.Request, user: User) -> None:
+        self.context = context
+        self.request = request
+        self.user = user
+
+    @property
+    def supervises(self) -> bool:
+        return self.user.role != "agent"
+
+    @property
+    def agent(self) -> str:
+        """The agent who asks. Raises a 403 for who is none."""
+        if not self.user.agent:
+            raise Problem(403, "this is for agents", reason="no_agent")
+        return self.user.agent
+
+    @property
+    def id(self) -> str:
+        return self.request.match_info["id"]
+
+    def query(self, model: type[T]) -> T:
+        """The query parameters. Raises what is answered 400."""
+        return msgspec.convert(dict(self.request.query), model, strict=False)
+
+    async def body(self, model: type[T]) -> T:
+        """The JSON body; an empty one is `{}`."""
+        raw = await self.request.read() or b"{}"
+        try:
+            return msgspec.json.decode(raw, type=model)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(repaired(raw), type=model)
+
+    def desks(self, wanted: str = "") -> list[str]:
+        """The desks the caller sees. Raises a 404 for another one that is `wanted`."""
+        desks = self.context.desks_of(self.user, wanted)
+        if wanted and not desks:
+            raise Problem(404, f"no desk {wanted!r}", reason="no_such_desk")
+        return desks
+
+    def one_desk(self, wanted: str = "") -> str:
+        desks = self.desks(wanted)
+        if len(desks) != 1:
+            raise Problem(400, "which desk? name it: ?desk=", reason="desk_needed")
+        return desks[0]
+
+    def state(self, desk: str) -> State:
+        return self.context.state(desk)
+
+    async def ask(
+        self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
+    ) -> Answer:
+        """Raises a `Problem` for what the rules refuse."""
+        service = self.context.service
+        receipt = await service.submit(desk, command, repeats)
+        if isinstance(receipt, Conflicting):
+            detail = "this Idempotency-Key was used for another body"
+            raise Problem(409, detail, reason="key_reused")
+        if not isinstance(receipt, Appended):
+            raise Problem(409, "this was asked before", reason="repeated")
+        answer = await service.partition(desk).owner.answer(receipt.offset)
+        if answer.rejected is not None:
+            raise refused(answer.rejected)
+        return answer
+
+    async def clock_ms(self, desk: str) -> int:
+        """Now, by the log's clock: there is no other (DESIGN 4)."""
+        return await self.context.service.partition(desk).log.clock()
+
+
+def refused(rejected: Rejected, **more: Any) -> Problem:
+    """A command that the rules refuse."""
+    return Problem(409, rejected.detail or rejected.reason, reason=rejected.reason, **more)
+
+
+Handler = Callable[[Call], Awaitable[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One row of the table."""
+
+    method: str
+    path: str
+    handler: Handler | None
+    """None: served elsewhere, stands here to be documented."""
+    summary: str
+    summary_zh: str
+    tag: str
+    roles: tuple[Role, ...] = EVERYBODY
+    """Empty: anybody, without a token."""
+    query: type | None = None
+    body: type | None = None
+    answer: Any = None
+    answer_type: str = "application/json"
+    status: int = 200
+    refuses: bool = False
+    """Whether the rules may refuse it (409)."""
+
+
+class Endpoint:
+    """A route at work."""
+
+    def __init__(self, context: Context, route: Route) -> None:
+        assert route.handler is not None
+        self._context = context
+        self._route = route
+        self._handler = route.handler
+        self._name = f"{route.method} {route.path}"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        metrics = self._context.metrics
+        with metrics.timed(self._name) as timing:
+            try:
+                answer = await self._handler(await self._call(request))
+                response = self._shown(answer)
+            except Exception as error:
+                response = problem_of(error).response()
+            timing.status = response.status
+        return response
+
+    async def _call(self, request: web.Request) -> Call:
+        roles = self._route.roles
+        if not roles:
+            return Call(self._context, request, _NOBODY)
+        token = bearer(request.headers.get("Authorization", ""))
+        user = await self._context.gate.who(token)
+        if user is None:
+            raise Problem(
+                401,
+                "a valid bearer token is needed",
+                reason="not_signed_in",
+                headers={"WWW-Authenticate": 'Bearer realm="zhiban"'},
+            )
+        if user.role not in roles:
+            detail = f"this is for {' and '.join(roles)}, not for {user.role}"
+            raise Problem(403, detail, reason="wrong_role")
+        return Call(self._context, request, user)
+
+    def _shown(self, answer: object) -> web.StreamResponse:
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.Response(
+            status=self._route.status,
+            body=encode(answer),
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+_NOBODY = User(id="", name="", role="agent")

@@ -1,0 +1,61 @@
+"""Who sees what: agents their own, supervisors their desk (`Context.desks_of`), admins all."""
+
+from __future__ import annotations
+
+from router.core import facts as f
+from router.core.state import State
+from router.core.thread import Hold, Thread
+from router.http.showing import Ref
+
+FOR_ALL = (f.DeskAdopted, f.OutageNoted)
+
+
+def sees_session(state: State, agent: str, ref: Ref) -> bool:
+    """An agent sees what they hold or held at the end, and what they could claim."""
+    if ref.agent:
+        return ref.agent == agent
+    return ref.past is None and ref.thread.shop in shops_of(state, agent)
+
+
+def shops_of(state: State, agent: str) -> set[str]:
+    """The shops at which an agent has a sub-account."""
+    return {state.seats[seat].shop for seat in state.pools.seats_of.get(agent, ())}
+
+
+def sees_fact(state: State, agent: str, fact: f.AnyFact) -> bool:
+    """Whether a fact is about this agent, or what they held when it happened."""
+    if isinstance(fact, FOR_ALL):
+        return True
+    if agent in (getattr(fact, "agent", ""), getattr(fact, "from_agent", "")):
+        return True
+    if isinstance(fact, f.BreachReversed | f.BreachWaived):
+        breach = state.breaches.get(fact.breach)
+        return breach is not None and breach.agent == agent
+    if isinstance(fact, f.ItemAssigned | f.ItemEscalated):
+        return False  # somebody else's: `agent` says whose
+    if isinstance(fact, f.ItemOpened | f.ItemSettled):
+        return _held_work(state, agent, fact)
+    shop, buyer = getattr(fact, "shop", ""), getattr(fact, "buyer", "")
+    thread = state.thread(shop, buyer) if shop else None
+    return thread is not None and _held(thread.holds, agent, fact.at_ms)
+
+
+def _held_work(state: State, agent: str, fact: f.ItemOpened | f.ItemSettled) -> bool:
+    thread: Thread | None = state.thread(fact.shop, fact.buyer)
+    if thread is None:
+        return False
+    name = f"{fact.kind}/{fact.key}"
+    work = thread.work.get(name)
+    kept = (thread.kept or {}).get(name, thread.holds)
+    holds = work.holds if work is not None else kept
+    return _held(holds, agent, fact.at_ms)
+
+
+def _held(holds: list[Hold], agent: str, at_ms: int) -> bool:
+    """Whether the agent held it at `at_ms`, just before, or from then on."""
+    for hold in reversed(holds):
+        if hold.at_ms <= at_ms and hold.agent == agent:
+            return True
+        if hold.at_ms < at_ms:
+            return False
+    return False

@@ -1,0 +1,393 @@
+"""The JSON shapes of the API. Times are RFC 3339 in UTC, money is fen, "" and null are "none"."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from router.core.commands import By, Choice, MessageKind, PresenceName
+
+Delivery = Literal["pending", "delivered", "failed", "expired"]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=500)]
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Reason = Annotated[str, msgspec.Meta(max_length=1_000)]
+Text = Annotated[str, msgspec.Meta(max_length=20_000)]
+Url = Annotated[str, msgspec.Meta(max_length=4_000)]
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what is shown."""
+
+
+class DeadlineView(View, frozen=True, kw_only=True):
+    """A deadline that is pending."""
+
+    rule: str
+    due_at: str
+    from_at: str | None = None
+    """follow_up: when its window opens."""
+    key: str = ""
+    """The order or refund it is about."""
+
+
+class WorkView(View, frozen=True, kw_only=True):
+    """A work item: a refund, an order check."""
+
+    id: str
+    desk: str
+    kind: str
+    key: str
+    shop: str
+    buyer: str
+    order: str
+    state: Literal["held", "queued", "settled"]
+    agent: str
+    sub_account: str
+    opened_at: str
+    due_at: str | None
+    reason: str
+    for_supervisors: bool
+    escalated_by: str
+    escalation: str
+
+
+class SessionView(View, frozen=True, kw_only=True):
+    """One buyer's exchange with one shop."""
+
+    id: str
+    desk: str
+    shop: str
+    buyer: str
+    state: str
+    """queued, held, closing or closed."""
+    group: str
+    agent: str
+    sub_account: str
+    cause: str
+    """How it came to its holder."""
+    held_since_at: str | None
+    opened_at: str
+    ended_at: str | None = None
+    ended_why: str = ""
+    waiting: bool = False
+    waiting_since_at: str | None = None
+    unanswered: int = 0
+    overdue: bool = False
+    """The reply deadline has passed and the buyer still waits."""
+    answered: bool = False
+    informed: bool = False
+    messages: int = 0
+    deadlines: list[DeadlineView] = []
+    work: list[WorkView] = []
+
+
+class MessageView(View, frozen=True, kw_only=True):
+    """A message of a session, as long as the log has it."""
+
+    id: str
+    offset: int
+    side: Literal["buyer", "shop"]
+    by: By
+    kind: MessageKind
+    sent_at: str
+    text: str = ""
+    url: str = ""
+    order: str = ""
+    product: str = ""
+    buyer_name: str = ""
+    agent: str = ""
+    sub_account: str = ""
+    delivery: Delivery | None = None
+    """Of a message written here: what became of it."""
+
+
+class SeatView(View, frozen=True, kw_only=True):
+    """A sub-account."""
+
+    id: str
+    shop: str
+    agent: str
+    load: int
+    capacity: int
+    """0: no limit of its own."""
+    paused: bool
+    platform: str
+    groups: tuple[str, ...]
+
+
+class AgentView(View, frozen=True, kw_only=True):
+    """An agent at work."""
+
+    id: str
+    desk: str
+    name: str
+    presence: PresenceName
+    reason: str
+    since_at: str | None
+    back_at: str | None
+    set_by: str
+    console: bool
+    streams: int
+    """Event streams open now."""
+    load: int
+    capacity: int
+    """0: without limit."""
+    sub_accounts: list[SeatView]
+
+
+class MeView(View, frozen=True, kw_only=True):
+    """Who asks."""
+
+    user: str
+    name: str
+    role: str
+    desks: list[str]
+    agent: AgentView | None
+
+
+class QueueView(View, frozen=True, kw_only=True):
+    """A session or a work item that waits for somebody to take it."""
+
+    what: Literal["session", "work"]
+    id: str
+    desk: str
+    shop: str
+    group: str
+    buyer: str
+    kind: str = ""
+    key: str = ""
+    waiting_since_at: str
+    due_at: str | None
+
+
+class LedgerView(View, frozen=True, kw_only=True):
+    """A line of the ledger. `proof`: the offsets of the log's entries that prove it."""
+
+    id: str
+    desk: str
+    kind: str
+    breach: str
+    rule: str
+    shop: str
+    session: str
+    agent: str
+    sub_account: str
+    due_at: str
+    fine_fen: int
+    at: str
+    by: str
+    why: str
+    proof: list[int]
+
+
+class BreachView(View, frozen=True, kw_only=True):
+    """A deadline that was missed."""
+
+    id: str
+    desk: str
+    rule: str
+    shop: str
+    buyer: str
+    session: str
+    key: str
+    order: str
+    armed_at: str
+    due_at: str
+    sealed_at: str
+    agent: str
+    sub_account: str
+    fine_fen: int
+    uncharged: str
+    """Why nobody is charged."""
+    proof: list[int]
+    reversed: bool
+    reversed_why: str
+    waived: bool
+    waived_by: str
+    waived_why: str
+
+
+class Due(View, frozen=True, kw_only=True):
+    """A pending deadline on the board."""
+
+    session: str
+    shop: str
+    buyer: str
+    rule: str
+    key: str
+    agent: str
+    due_at: str
+
+
+class Counts(View, frozen=True, kw_only=True):
+    """A desk in numbers."""
+
+    sessions: int
+    held: int
+    queued: int
+    waiting: int
+    work: int
+    online: int
+    away: int
+    offline: int
+    breaches_today: int
+    fines_today_fen: int
+
+
+class BoardShop(View, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class BoardView(View, frozen=True, kw_only=True):
+    """A desk at a glance. Follow it with `/v1/events?desk=…&last_event_id={cursor}`."""
+
+    desk: str
+    name: str
+    now: str
+    cursor: str
+    counts: Counts
+    oldest_wait_ms: int
+    """How long the longest in the queue has waited."""
+    shops: list[BoardShop]
+    agents: list[AgentView]
+    queue: list[QueueView]
+    deadlines: list[Due]
+    sessions: list[SessionView]
+
+
+# Lists: a page, and where the next one begins.
+
+
+class Page(View, frozen=True, kw_only=True):
+    next_cursor: str | None = None
+
+
+class Sessions(Page, frozen=True, kw_only=True):
+    sessions: list[SessionView]
+
+
+class Messages(Page, frozen=True, kw_only=True):
+    """Oldest first; `next_cursor` leads to those before."""
+
+    messages: list[MessageView]
+
+
+class Refunds(Page, frozen=True, kw_only=True):
+    refunds: list[WorkView]
+
+
+class Agents(View, frozen=True, kw_only=True):
+    agents: list[AgentView]
+
+
+class QueueList(Page, frozen=True, kw_only=True):
+    queue: list[QueueView]
+
+
+class Ledger(Page, frozen=True, kw_only=True):
+    """Newest first. `total_fen` is the sum over all that the filters let through."""
+
+    entries: list[LedgerView]
+    total_fen: int
+
+
+class Breaches(Page, frozen=True, kw_only=True):
+    """Newest first."""
+
+    breaches: list[BreachView]
+
+
+class Reassigned(View, frozen=True, kw_only=True):
+    """What a supervisor moved away from an agent."""
+
+    agent: AgentView
+    sessions: list[SessionView]
+
+
+# What comes in.
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of bodies and queries."""
+
+
+class PresenceBody(Asked, frozen=True, kw_only=True):
+    to: PresenceName
+    reason: Reason = ""
+    back_in_s: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 0
+    open_sessions: Choice = ""
+    console: bool = False
+    """The event stream is the heartbeat of this presence (RULES §4)."""
+
+
+class MessageBody(Asked, frozen=True, kw_only=True):
+    kind: MessageKind = "text"
+    text: Text = ""
+    url: Url = ""
+    order: Name = ""
+    product: Name = ""
+
+
+class ReasonBody(Asked, frozen=True, kw_only=True):
+    reason: Reason = ""
+
+
+class TransferBody(Asked, frozen=True, kw_only=True):
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """A sub-account of the shop, or an agent who has one."""
+    reason: Reason = ""
+
+
+class ReassignAgentBody(Asked, frozen=True, kw_only=True):
+    to: Name = ""
+    """An agent; empty: whoever can."""
+    reason: Reason = ""
+
+
+class ResolveBody(Asked, frozen=True, kw_only=True):
+    outcome: Literal["agreed", "refused", "withdrawn"]
+
+
+class WaiveBody(Asked, frozen=True, kw_only=True):
+    why: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+
+
+class DeskQuery(Asked, frozen=True, kw_only=True):
+    desk: Name = ""
+
+
+class PageQuery(DeskQuery, frozen=True, kw_only=True):
+    limit: Limit = 100
+    cursor: Name = ""
+
+
+class SessionsQuery(PageQuery, frozen=True, kw_only=True):
+    shop: Name = ""
+    agent: Name = ""
+    sub_account: Name = ""
+    state: Literal["", "open", "queued", "held", "closing", "closed"] = ""
+    rule: Name = ""
+
+
+class RefundsQuery(PageQuery, frozen=True, kw_only=True):
+    shop: Name = ""
+    agent: Name = ""
+    for_supervisors: bool | None = None
+
+
+class QueueQuery(PageQuery, frozen=True, kw_only=True):
+    shop: Name = ""
+
+
+class LedgerQuery(PageQuery, frozen=True, kw_only=True):
+    shop: Name = ""
+    agent: Name = ""
+    rule: Name = ""
+    from_: str = msgspec.field(name="from", default="")
+    to: str = ""
+
+
+class EventsQuery(DeskQuery, frozen=True, kw_only=True):
+    last_event_id: Name = ""
