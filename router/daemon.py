@@ -17,6 +17,7 @@ import signal
 import socket
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from router import place
 from router.channels import standard_webhooks
 from router.core import commands as c
 from router.core.policy import Desk
-from router.http.app import HttpSettings, make_app, serve as serve_app
+from router.http.app import HttpSettings, make_app
+from router.http.app import serve as serve_app
 from router.http.auth import People
+from router.http.metrics import Source
 from router.ingress import Ingress, Refused
 from router.log.archive import Archive
 from router.log.embedded import EmbeddedServer
@@ -38,9 +41,15 @@ from router.owner import Owner
 from router.service import Partition, Service, partition_of
 from router.settings import ConfigError, Loaded, Settings, load
 from router.settings.problems import Problem
+from router.worker_metrics import archiver_metrics, outbound_metrics
 from workers.archiver import Archiver
 from workers.outbound import WORKER as OUTBOUND
 from workers.outbound import Outbound, Target
+
+try:
+    import uvloop
+except ImportError:  # not on every platform
+    uvloop = None  # type: ignore[assignment]
 
 logger = logging.getLogger("zhiban")
 
@@ -64,6 +73,7 @@ class Daemon:
         self._failed: asyncio.Future[None] | None = None
         self._secrets: dict[str, Sequence[str]] = {}
         self._targets: dict[str, Target] = {}
+        self._metrics: list[Source] = []
         self.partitions: list[Partition] = []
         self.address = ("", 0)
         self.people: People | None = None
@@ -159,12 +169,14 @@ class Daemon:
         outbound = Outbound(archive, self._targets.get, self._submit)
         await outbound.prepare()
         stops: list[Any] = [outbound]
+        self._metrics.append(partial(outbound_metrics, outbound))
         for partition in self.partitions:
             archiver = Archiver(archive, partition.log, readers=[OUTBOUND])
             runner = outbound.runner(partition.log)
             self._spawn(archiver.run(), f"archiver {partition.log.partition}")
             self._spawn(runner.run(), f"outbound {partition.log.partition}")
             stops += [runner, archiver]
+            self._metrics.append(partial(archiver_metrics, archiver, partition.log.partition))
         self._spawn(outbound.run(), "outbound")
 
         async def stop() -> None:
@@ -181,7 +193,12 @@ class Daemon:
         people = People(place.people_path(self.settings))
         self.people = people
         self._stack.callback(people.close)
-        app = make_app(self.service, HttpSettings(secrets=self._secrets), people)
+        app = make_app(
+            self.service,
+            HttpSettings(secrets=self._secrets),
+            people,
+            metric_sources=self._metrics,
+        )
         http = self.settings.http
         runner, port = await serve_app(app, http.host, http.port)
         self.address = (http.host, port)
@@ -264,14 +281,13 @@ class Daemon:
                 self._targets[shop] = Target(url=access.outbound_url, key=key, events=True)
 
     async def _watch_config(self, config: Path) -> None:
-        seen = config.stat().st_mtime_ns
+        seen = await asyncio.to_thread(_changed_ns, config)
         while True:
             await asyncio.sleep(WATCH_CONFIG_S)
-            with suppress(FileNotFoundError):
-                now = config.stat().st_mtime_ns
-                if now != seen:
-                    seen = now
-                    await self.reload(config)
+            now = await asyncio.to_thread(_changed_ns, config)
+            if now not in (0, seen):
+                seen = now
+                await self.reload(config)
 
     async def reload(self, config: Path) -> None:
         """Adopt what has changed in the file; a broken one is reported and changes nothing."""
@@ -293,6 +309,14 @@ class Daemon:
                 return
             logger.info("desk %s: the changed configuration is in the log", desk.id)
         self._desks = loaded.desks
+
+
+def _changed_ns(config: Path) -> int:
+    """When the file was last written; 0 while it is not there (an editor is replacing it)."""
+    try:
+        return config.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 async def run(loaded: Loaded, roles: Sequence[str], config: Path | None) -> int:
@@ -329,8 +353,4 @@ def serve(loaded: Loaded, roles: Sequence[str], config: str | None = None) -> in
 
 def run_loop(doing: Coroutine[Any, Any, int]) -> int:
     """`asyncio.run`, on uvloop where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(doing)
-    return uvloop.run(doing)
+    return asyncio.run(doing) if uvloop is None else uvloop.run(doing)

@@ -82,11 +82,13 @@ class Stage:
         for agent in self._desk.agents:
             online = c.SetPresence(agent=agent.id, to="online", reason="演示", by="demo")
             await self._daemon.service.ask(self._desk.id, online)
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
-            async with asyncio.TaskGroup() as people:
-                for number in range(BUYERS):
-                    shop = self._desk.shops[number % len(self._desk.shops)].id
-                    people.create_task(self._buyer(http, shop, f"演示买家{number + 1:02d}"))
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http,
+            asyncio.TaskGroup() as people,
+        ):
+            for number in range(BUYERS):
+                shop = self._desk.shops[number % len(self._desk.shops)].id
+                people.create_task(self._buyer(http, shop, f"演示买家{number + 1:02d}"))
 
     async def _buyer(self, http: aiohttp.ClientSession, shop: str, buyer: str) -> None:
         await asyncio.sleep(self._chance.uniform(0, 20))

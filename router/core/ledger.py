@@ -1,8 +1,8 @@
 """Verdicts, charges, and what takes them back (RULES §1, §2).
 
 A breach is a fact for ever. A charge is an entry of the ledger; late proof and waivers are
-further entries that lift it. Nothing here is ever edited away: `balance` of an agent is the
-sum of their entries.
+further entries that lift it. Nothing here is ever edited away: what an agent owes is the sum
+of their entries.
 """
 
 from __future__ import annotations
@@ -259,8 +259,3 @@ def keep_holds(thread: Thread, work: Work) -> None:
     """Settled work whose deadline was missed: remember who held it until the verdict."""
     if any(miss.rule == work.kind and miss.key == work.key for miss in thread.misses):
         thread.kept = {**(thread.kept or {}), f"{work.kind}/{work.key}": work.holds}
-
-
-def balance_fen(state: State, agent: str) -> int:
-    """What an agent owes: charges less what was lifted."""
-    return sum(entry.fine_fen for entry in state.entries.values() if entry.agent == agent)

@@ -15,14 +15,15 @@ from aiohttp import web
 from router.channels import bridge, standard_webhooks
 from router.http.context import Context
 from router.http.problems import Problem, problem_of
+from router.http.ready import Ready, can_take
 from router.http.routes import Route
 from router.log.ports import Appended, Conflicting, RepeatKey
 from router.owner import Unowned
 from router.repeats import delivery, of_command
 from router.service import Service, UnknownDesk
 
-ACCEPTED = b'{"accepted": true}'
-DUPLICATE = b'{"accepted": true, "duplicate": true}'
+ACCEPTED = Ready(b'{"accepted": true}')
+DUPLICATE = Ready(b'{"accepted": true, "duplicate": true}')
 NAME = "POST /hooks/bridge/{shop}"
 
 
@@ -51,14 +52,16 @@ class Hook:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         with self._metrics.timed(NAME) as timing:
             try:
-                body = await self._accept(request)
+                answer = await self._accept(request)
             except Exception as error:
                 problem = problem_of(error)
                 timing.status = problem.status
                 return problem.response()
-        return web.Response(body=body, content_type="application/json")
+        if can_take(request):
+            return answer
+        return web.Response(body=answer.body, content_type="application/json")
 
-    async def _accept(self, request: web.Request) -> bytes:
+    async def _accept(self, request: web.Request) -> Ready:
         name = request.match_info["shop"]
         try:
             desk = self._service.desk_of_shop(name)

@@ -78,7 +78,7 @@ class Floor:
 
     async def answers(self, buyer: str, message: str, agent: str, **more: Any) -> Json:
         sub_account = f"{SHOP}:{agent}"
-        words = {"kind": "text", "text": "您好", "by": "human", "sub_account": sub_account}
+        words: Json = {"kind": "text", "text": "您好", "by": "human", "sub_account": sub_account}
         return await self.hook("message.sent", buyer=buyer, message=message, **words, **more)
 
     async def api(self, method: str, path: str, who: str = "boss", **body: Any) -> tuple[int, Json]:

@@ -166,9 +166,7 @@ async def test_deadlines_between_two_looks_are_judged_to_the_millisecond(
     valkey_url: str, tmp_path: Path
 ) -> None:
     """Both messages arrive together, after the deadline; what counts is when they were sent."""
-    of = msgspec.structs.replace(
-        desk(1, 0, QUICK), shops=(Shop(id=SHOP, lateness_ms=1_500),)
-    )
+    of = msgspec.structs.replace(desk(1, 0, QUICK), shops=(Shop(id=SHOP, lateness_ms=1_500),))
     async with floor(valkey_url, tmp_path, of) as on:
         await online(on, 1)
         now_ms = time.time_ns() // 1_000_000

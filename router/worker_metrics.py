@@ -1,0 +1,41 @@
+"""The workers' numbers for `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from workers.archiver import Archiver
+from workers.outbound import Outbound
+
+
+def archiver_metrics(archiver: Archiver, partition: int) -> Iterable[Metric]:
+    """How far the archive is, and whether somebody has to look."""
+    label, value = ["partition"], [str(partition)]
+    entries = CounterMetricFamily(
+        "zhiban_archived_entries", "Inbox entries copied to the archive.", labels=label
+    )
+    entries.add_metric(value, archiver.archived_entries)
+    broken = GaugeMetricFamily(
+        "zhiban_archive_broken",
+        "1 while nothing is archived: look at the log.",
+        labels=label,
+    )
+    broken.add_metric(value, bool(archiver.broken))
+    return (entries, broken)
+
+
+def outbound_metrics(outbound: Outbound) -> Iterable[Metric]:
+    """Deliveries to bridges, by what became of them."""
+    outcomes = CounterMetricFamily(
+        "zhiban_outbound_outcomes", "Messages sent out, by outcome.", labels=["outcome"]
+    )
+    for outcome in ("delivered", "failed", "expired"):
+        outcomes.add_metric([outcome], outbound.outcomes[outcome])
+    attempts = CounterMetricFamily("zhiban_outbound_attempts", "Requests made to bridges.")
+    attempts.add_metric([], outbound.attempts)
+    in_flight = GaugeMetricFamily("zhiban_outbound_in_flight", "Lanes being worked on.")
+    in_flight.add_metric([], outbound.in_flight)
+    return (outcomes, attempts, in_flight)
