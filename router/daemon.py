@@ -281,7 +281,7 @@ class Daemon:
                 self._targets[shop] = Target(url=access.outbound_url, key=key, events=True)
 
     async def _watch_config(self, config: Path) -> None:
-        seen = await asyncio.to_thread(_changed_ns, config)
+        seen = 0  # the first look compares with what was loaded
         while True:
             await asyncio.sleep(WATCH_CONFIG_S)
             now = await asyncio.to_thread(_changed_ns, config)
