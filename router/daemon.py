@@ -108,7 +108,7 @@ class Daemon:
         for number in range(count):
             mine = [a for a in adopts if partition_of(a.desk.id, count) == number]
             self.partitions.append(self._partition(logs.log(number), mine))
-        self.service = Service(self.partitions, adopts)
+        self.service = Service(self.partitions, adopts, archive=archive)
         if "broker" in self._roles:
             await self._start_owners()
         for partition in self.partitions:

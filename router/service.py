@@ -14,8 +14,9 @@ from zlib import crc32
 from router.core import commands as c
 from router.core.state import State
 from router.ingress import Ingress, Receipt, Refused
+from router.log.archive import Archive, entries_at, next_facts
 from router.log.codec import Undecodable, decode_entry, decode_facts, encode_command
-from router.log.ports import Appended, Draft, Log, RepeatKey
+from router.log.ports import Appended, Draft, FactBatch, Log, RepeatKey
 from router.owner import Answer, Committed, Owner, Unowned
 
 LISTENER_LIMIT = 2_000
@@ -81,10 +82,19 @@ class UnknownDesk(Exception):
 class Service:
     """All partitions of this process."""
 
-    def __init__(self, partitions: Sequence[Partition], desks: Sequence[c.AdoptDesk]) -> None:
+    def __init__(
+        self,
+        partitions: Sequence[Partition],
+        desks: Sequence[c.AdoptDesk],
+        *,
+        archive: Archive | None = None,
+    ) -> None:
+        """`archive`: where what was trimmed from the streams is found."""
+        self._archive = archive
         self.partitions = list(partitions)
         self._by_desk: dict[str, Partition] = {}
         self._desk_of_shop: dict[str, str] = {}
+        self._farewells: dict[str, tuple[str, ...]] = {}
         for adopt in desks:
             self.know(adopt)
 
@@ -95,6 +105,7 @@ class Service:
         self._by_desk[desk.id] = home
         for shop in desk.shops:
             self._desk_of_shop[shop.id] = desk.id
+            self._farewells[shop.id] = (shop.policy or desk.policy).farewells
 
     @property
     def desks(self) -> list[str]:
@@ -106,6 +117,10 @@ class Service:
             return self._desk_of_shop[shop]
         except KeyError:
             raise UnknownDesk(f"no shop {shop!r}") from None
+
+    def farewells(self, shop: str) -> tuple[str, ...]:
+        """As configured here, for who does not own the partition."""
+        return self._farewells.get(shop, ())
 
     def partition(self, desk: str) -> Partition:
         """Raises `UnknownDesk`."""
@@ -141,8 +156,14 @@ class Service:
         return await self.partition(desk).owner.answer(receipt.offset)
 
     async def commands_at(self, desk: str, offsets: Sequence[int]) -> dict[int, c.AnyCommand]:
-        """What stands at these places of the inbox, where it is still there."""
-        entries = await self.partition(desk).log.entries(offsets)
+        """What stands at these places of the inbox, or of the archive; what is in neither is
+        missing."""
+        log = self.partition(desk).log
+        entries = (
+            await log.entries(offsets)
+            if self._archive is None
+            else await entries_at(self._archive, log, offsets)
+        )
         found: dict[int, c.AnyCommand] = {}
         for entry in entries:
             if entry is not None:
@@ -163,11 +184,12 @@ class Service:
         partition = self.partition(desk)
         with partition.listen() as listener:
             seen = partition.owner.seq if after_seq is None else after_seq
-            if after_seq is not None:
+            if after_seq is not None and self._archive is None:
                 _, first = await partition.log.first_offsets()
                 if first and after_seq and after_seq + 1 < first:
                     raise Lagging("what came since is not in the stream any more")
-                while batches := await partition.log.facts(seen, limit=100):
+            if after_seq is not None:
+                while batches := await self._stored(partition.log, seen):
                     for batch in batches:
                         seen = batch.seq
                         yield Committed(batch.seq, decode_facts(batch.body))
@@ -183,6 +205,11 @@ class Service:
                 if committed.seq > seen:
                     seen = committed.seq
                     yield committed
+
+    async def _stored(self, log: Log, after_seq: int) -> list[FactBatch]:
+        if self._archive is None:
+            return await log.facts(after_seq, limit=100)
+        return await next_facts(self._archive, log, after_seq, limit=100)
 
 
 __all__ = ["Lagging", "Partition", "Refused", "Service", "UnknownDesk", "Unowned", "partition_of"]

@@ -7,6 +7,7 @@ does: what counts are the ratios, taken in one run.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -25,8 +26,10 @@ def main(name: str, json_path: str | None = None) -> int:
         raise ValueError(f"no measurement {name!r}; there are {', '.join(NAMES)}")
     measure: Callable[[], Awaitable[list[Measured]]]
     measure = import_module(f"router.bench.{name}").measure
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     measured = run_loop(measure())
     sys.stdout.write(table(measured) + "\n")
     if json_path is not None:
-        Path(json_path).write_bytes(msgspec.json.format(msgspec.json.encode(measured)) + b"\n")
+        shown = msgspec.json.encode([row.as_json() for row in measured])
+        Path(json_path).write_bytes(msgspec.json.format(shown) + b"\n")
     return 0

@@ -139,7 +139,7 @@ def _results(sizes: Sizes, large: Run, small: list[Run], note: str) -> list[Meas
         ),
         measured(
             "broker.cpu_per_message",
-            "每条消息的处理器时间,大对小(≤1.5) / processor time a message, large against small (<= 1.5)",
+            "每条消息的处理器时间,大对小(≤1.5) / processor time, large to small (<= 1.5)",
             cost_us,
             "us",
             floor=small_us,

@@ -115,7 +115,7 @@ async def measure(sizes: Sizes = Sizes()) -> list[Measured]:  # noqa: B008  # im
 
 def _results(sizes: Sizes, rounds: dict[str, list[Round]], note: str) -> list[Measured]:
     def median(kind: str, what: str) -> float:
-        return statistics.median(getattr(round_, what) for round_ in rounds[kind])
+        return float(statistics.median(getattr(round_, what) for round_ in rounds[kind]))
 
     real = rounds["real"]
     took = sorted(ms for round_ in real for ms in round_.sent.ms)

@@ -33,7 +33,12 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """`value` ÷ `floor`."""
     conditions: str = ""
     title: str = ""
-    """For people, Chinese and English."""
+    """For people, Chinese and English; not in the JSON."""
+
+    def as_json(self) -> dict[str, Any]:
+        shown = msgspec.to_builtins(self)
+        del shown["title"]
+        return cast(dict[str, Any], shown)
 
 
 def measured(

@@ -25,6 +25,7 @@ from router.core.timeline import (
     advance,
     has_open_order,
     idle_end_ms,
+    wait_runs,
 )
 
 ORDERS_KEPT_MS = 400 * DAY_MS
@@ -48,7 +49,7 @@ def _moments(state: State, thread: Thread) -> Iterator[int]:
     rules = state.rules(thread.shop)
     policy = rules.policy
     if live.wait is not None:
-        if not live.wait.missed or policy.reply_repeat_ms:
+        if wait_runs(live.wait, rules):
             yield live.wait.due_ms
         if not live.wait.missed:
             if _wants_warning(live.wait, policy):

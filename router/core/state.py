@@ -218,7 +218,14 @@ class State:
         for key, thread in sorted(self.threads.items(), key=lambda pair: pair[1].no):
             self._index(key, thread)
         heapify(self.timers)
+        # Pools need every load; the queue needs the pools, to know who takes which group.
         self.pools = Pools(self.desk, self.persons, self.seats, self.counters)
+        for thread in self.threads.values():
+            if thread.session and not thread.agent:
+                self.queue_session(thread)
+            for work in thread.work.values():
+                if work.queued:
+                    self.queue_work(thread, work)
 
     def _index(self, key: str, thread: Thread) -> None:
         if thread.next_ms >= 0:
@@ -229,13 +236,9 @@ class State:
                 self.persons[thread.agent].load += 1
                 self.seats[thread.sub_account].load += 1
                 self.note_held(thread.agent, thread)
-            else:
-                self.queue_session(thread)
         for work in thread.work.values():
             self.items[thread.shop, work.kind, work.key] = thread
             self.note_held(work.agent, thread)
-            if work.queued:
-                self.queue_work(thread, work)
 
     def queue_session(self, thread: Thread) -> None:
         """Put the session in the queue, or in its new place there."""

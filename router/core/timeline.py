@@ -243,7 +243,7 @@ def advance(view: View, rules: Rules, to_ms: int, missed: list[Miss]) -> None:
 def _next_due(view: View, rules: Rules) -> int | None:
     due_ms: int | None = None
     wait = view.wait
-    if wait is not None and _wait_runs(wait, rules):
+    if wait is not None and wait_runs(wait, rules):
         due_ms = wait.due_ms
     if view.follow_up is not None and (due_ms is None or view.follow_up.due_ms < due_ms):
         due_ms = view.follow_up.due_ms
@@ -257,14 +257,15 @@ def _next_due(view: View, rules: Rules) -> int | None:
     return due_ms
 
 
-def _wait_runs(wait: Wait, rules: Rules) -> bool:
+def wait_runs(wait: Wait, rules: Rules) -> bool:
+    """Whether its deadline is still to come: not missed, or counted again (and not all recalled)."""
     return not wait.missed or bool(rules.policy.reply_repeat_ms and wait.unanswered)
 
 
 def _pass(view: View, rules: Rules, due_ms: int, missed: list[Miss]) -> None:
     wait = view.wait
     repeat_ms = rules.policy.reply_repeat_ms
-    if wait is not None and wait.due_ms == due_ms and _wait_runs(wait, rules):
+    if wait is not None and wait.due_ms == due_ms and wait_runs(wait, rules):
         first = wait.unanswered[0]
         missed.append(Miss("reply", "", "", first.true_ms, due_ms, 0, 0, first.offset))
         wait.missed = True
@@ -335,6 +336,8 @@ def _buyer(view: View, rules: Rules, moment: Moment) -> None:
     if view.wait is None:
         view.wait = Wait(at_ms, at_ms + rules.policy.reply_ms, [line])
     else:
+        if view.wait.missed and not view.wait.unanswered:  # all recalled, and now there is one
+            view.wait.due_ms = max(view.wait.due_ms, at_ms + rules.policy.reply_repeat_ms)
         view.wait.unanswered.append(line)
 
 

@@ -60,6 +60,7 @@ async def get_board(call: Call) -> v.BoardView:
         for (rule, key), due_ms in deadlines_of(thread.live).items()
     )
     first_due = {thread.no: due_ms for due_ms, _, _, _, thread in reversed(due)}
+    first_due |= {t.no: t.live.wait.due_ms for t in threads if t.live.wait and is_waiting(t.live)}
     threads.sort(key=lambda thread: (first_due.get(thread.no, 1 << 60), thread.no))
     oldest_ms = min((since_ms for since_ms, _ in queue), default=owner.clock_ms)
     return v.BoardView(

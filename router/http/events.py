@@ -19,7 +19,7 @@ from router.http import views as v
 from router.http.context import Context
 from router.http.follower import following
 from router.http.problems import Problem
-from router.http.routes import Call, Route
+from router.http.routes import STREAM, Call, Route
 from router.http.streams import Stream, event
 from router.owner import Committed, Unowned
 from router.service import Lagging
@@ -149,6 +149,6 @@ ROUTES: tuple[Route, ...] = (
         tag="live",
         query=v.EventsQuery,
         answer=f.AnyFact,
-        answer_type="text/event-stream",
+        answer_type=STREAM,
     ),
 )

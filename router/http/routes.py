@@ -28,6 +28,8 @@ T = TypeVar("T")
 EVERYBODY: tuple[Role, ...] = ("agent", "supervisor", "admin")
 SUPERVISORS: tuple[Role, ...] = ("supervisor", "admin")
 
+STREAM = "text/event-stream"
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -148,15 +150,18 @@ class Endpoint:
         self._name = f"{route.method} {route.path}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        metrics = self._context.metrics
-        with metrics.timed(self._name) as timing:
-            try:
-                answer = await self._handler(await self._call(request))
-                response = self._shown(answer)
-            except Exception as error:
-                response = problem_of(error).response()
+        if self._route.answer_type == STREAM:
+            return await self._answer(request)  # how long it stays open is no latency
+        with self._context.metrics.timed(self._name) as timing:
+            response = await self._answer(request)
             timing.status = response.status
         return response
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return self._shown(await self._handler(await self._call(request)))
+        except Exception as error:
+            return problem_of(error).response()
 
     async def _call(self, request: web.Request) -> Call:
         roles = self._route.roles

@@ -105,14 +105,13 @@ class Hook:
         return known.keys
 
     def _farewells_of(self, shop: str, desk: str) -> frozenset[str]:
-        """The farewells of the shop's policy: the last known ones while the desk is loaded."""
+        """The farewells of the shop's policy; while the desk is loaded or owned by another
+        process, the last known ones, or those configured here."""
         known = self._farewells.get(shop)
         try:
             listed = self._service.state(desk).rules(shop).policy.farewells
         except Unowned:
-            if known is None:
-                raise
-            return known[1]
+            return frozenset(self._service.farewells(shop)) if known is None else known[1]
         if known is None or known[0] is not listed:
             known = self._farewells[shop] = (listed, frozenset(listed))
         return known[1]

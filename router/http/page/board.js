@@ -3,6 +3,8 @@ import { SignedOut, follow, get } from "./live.js";
 import { COUNTS, FACTS, PRESENCES, RULES, STATES } from "./words.js";
 
 const SOON_MS = 120_000, SLOWEST_MS = 15_000, FACTS_SHOWN = 60;
+// So many commits back the stream begins, so that what happened just now is there to be read.
+const RECENT = 30;
 const at = (id) => document.getElementById(id);
 let token = "", board = null, skew = 0, stop = null, drawing = null;
 
@@ -119,7 +121,7 @@ async function enter() {
     at("login").hidden = true;
     at("board").hidden = at("leave").hidden = false;
     const on = { fact: (fact) => { note(fact); drawSoon(); }, reset: load, state: showLink };
-    await follow(board.desk, cursor, token, on, signal);
+    await follow(board.desk, String(Math.max(1, cursor - RECENT)), token, on, signal);
   } catch (error) {
     if (!signal.aborted) signOut(error);
   }
