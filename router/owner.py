@@ -10,6 +10,7 @@ not stop a partition.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections import OrderedDict
@@ -239,16 +240,22 @@ class Owner:
         meta = await self._log.meta()
         tables: dict[str, list[tuple[str, Record]]] = {}
         count = 0
-        async for key, body in self._log.records():
-            desk, name, record = decode_record(key, body)
-            tables.setdefault(desk, []).append((name, record))
-            count += 1
-            if count % 1_000 == 0:
-                await asyncio.sleep(0)
-        self._stepping = Desks()
-        self._stepping.poison = self._poison
-        for desk, records in sorted(tables.items()):
-            self._stepping.states[desk] = restore(records)
+        gc.disable()  # all of this is here to stay: nothing to collect meanwhile
+        try:
+            async for key, body in self._log.records():
+                desk, name, record = decode_record(key, body)
+                tables.setdefault(desk, []).append((name, record))
+                count += 1
+                if count % 1_000 == 0:
+                    await asyncio.sleep(0)
+            self._stepping = Desks()
+            self._stepping.poison = self._poison
+            for desk, records in sorted(tables.items()):
+                self._stepping.states[desk] = restore(records)
+        finally:
+            gc.enable()
+        del tables
+        gc.freeze()  # or each full collection would look through every session again
         self.seq, self.offset, self.clock_ms = meta.seq, meta.offset, meta.clock_ms
         if meta.offset < meta.tail:
             # The log's clock is that of the last append: ahead of the entries that wait.

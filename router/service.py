@@ -15,8 +15,8 @@ from router.core import commands as c
 from router.core.state import State
 from router.ingress import Ingress, Receipt, Refused
 from router.log.archive import Archive, entries_at, next_facts
-from router.log.codec import Undecodable, decode_entry, decode_facts, encode_command
-from router.log.ports import Appended, Draft, FactBatch, Log, RepeatKey
+from router.log.codec import decode_facts, encode_command
+from router.log.ports import Appended, Draft, Entry, FactBatch, Log, RepeatKey
 from router.owner import Answer, Committed, Owner, Unowned
 
 LISTENER_LIMIT = 2_000
@@ -155,23 +155,13 @@ class Service:
             return None
         return await self.partition(desk).owner.answer(receipt.offset)
 
-    async def commands_at(self, desk: str, offsets: Sequence[int]) -> dict[int, c.AnyCommand]:
-        """What stands at these places of the inbox, or of the archive; what is in neither is
-        missing."""
+    async def entries(self, desk: str, offsets: Sequence[int]) -> list[Entry | None]:
+        """What stands at these places of the inbox, or of the archive; None for what is in
+        neither."""
         log = self.partition(desk).log
-        entries = (
-            await log.entries(offsets)
-            if self._archive is None
-            else await entries_at(self._archive, log, offsets)
-        )
-        found: dict[int, c.AnyCommand] = {}
-        for entry in entries:
-            if entry is not None:
-                try:
-                    found[entry.offset] = decode_entry(entry.body).command
-                except Undecodable:
-                    continue  # it is in quarantine; the fact says so
-        return found
+        if self._archive is None:
+            return await log.entries(offsets)
+        return await entries_at(self._archive, log, offsets)
 
     async def facts(
         self, desk: str, after_seq: int | None = None

@@ -213,13 +213,14 @@ def test_serve(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
     assert "zhiban init" in fails(capsys, "serve")
     works(capsys, "init")
     assert cli.main(["serve"]) == 0
-    loaded, roles = serve.args
+    loaded, roles, config = serve.args
+    assert config == "zhiban.toml"
     assert isinstance(loaded, Loaded)
     assert loaded.settings.http.port == 8080
     assert roles == ("http", "broker", "workers")
     argv = ["serve", "--config", "zhiban.toml", "--roles", "workers,http", "--port", "9"]
     assert cli.main([*argv, "--host", "0.0.0.0"]) == 0
-    loaded, roles = serve.args
+    loaded, roles, _ = serve.args
     assert (loaded.settings.http.host, loaded.settings.http.port) == ("0.0.0.0", 9)
     assert roles == ("http", "workers")
 

@@ -17,8 +17,8 @@ from router.core.commands import (
 from router.core.facts import DeliveryReported, DeliveryRequested, ItemEscalated
 from router.core.outcome import Rejected
 from router.core.records import Breach, Seat
-from router.core.state import State
-from router.core.thread import Thread, view_at
+from router.core.state import State, thread_key
+from router.core.thread import Hold, Thread, view_at
 from router.core.timeline import (
     ANSWERS,
     BY_HOLDER,
@@ -146,6 +146,7 @@ def _reassign(state: State, thread: Thread, command: ReassignAgent) -> None:
                 assignment.give_work(state, thread, work, seat, "reassign")
             else:
                 assignment.assign_work(state, thread, work, but_not=command.agent)
+                state.freed[command.agent] = None  # where nobody else is here, it comes back
 
 
 def _seat_at(state: State, agent: str, shop: str) -> Seat | None:
@@ -231,6 +232,10 @@ def take_over_refund(state: State, command: TakeOverRefund) -> Rejected | None:
     at_ms = inbound.sent_ms(state, command.sent_ms)
     work = thread.work[f"refund/{command.refund}"]
     work.for_supervisors = True
+    work.taken_by = command.supervisor
+    work.queued = False
+    work.holds.append(Hold(state.at_ms, "", "", "taken_over", False, state.offset))
+    state.queue.drop(thread_key(thread.shop, thread.buyer), f"{work.kind}/{work.key}")
     moment = Moment(at_ms, REFUND_ACT, command.refund, state.offset, TAKEN_OVER)
     arrival.arrive(state, thread, moment)
     arrival.hand_out(state, thread)

@@ -184,8 +184,8 @@ def assign_work(state: State, thread: Thread, work: Work, *, but_not: str = "") 
         give_work(state, thread, work, holder, "new")
         return
     group = state.pools.wanted_group(thread.shop, kind.group if kind else "")
-    seat = state.pools.pick_on_duty(thread.shop, group)
-    if seat is not None and seat.agent != but_not:
+    seat = state.pools.pick_on_duty(thread.shop, group, but_not=but_not)
+    if seat is not None:
         give_work(state, thread, work, seat, "new")
     else:
         enqueue_work(state, thread, work)

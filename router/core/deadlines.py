@@ -40,8 +40,13 @@ def rearm(state: State, thread: Thread) -> None:
     key = thread_key(thread.shop, thread.buyer)
     if key not in state.threads:
         return
-    next_ms = min(_moments(state, thread), default=-1)
+    next_ms = due_next_ms(state, thread)
     state.arm(thread, key, max(next_ms, state.at_ms) if next_ms >= 0 else -1)
+
+
+def due_next_ms(state: State, thread: Thread) -> int:
+    """When this thread next matters; -1: never."""
+    return min(_moments(state, thread), default=-1)
 
 
 def _moments(state: State, thread: Thread) -> Iterator[int]:

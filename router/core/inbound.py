@@ -53,7 +53,7 @@ def message_received(state: State, command: MessageReceived) -> Rejected | None:
         thread.wanted = command.group
     was_open = bool(thread.session)
     flags = FAREWELL if command.farewell else 0
-    moment = Moment(at_ms, BUYER, command.message, state.offset, flags)
+    moment = Moment(at_ms, BUYER, command.message, state.offset, flags, came_ms=state.at_ms)
     judged = arrival.arrive(state, thread, moment)
     note_line(state, thread, command.message, at_ms, side="buyer", late=not judged)
     if judged and thread.session:
@@ -230,8 +230,11 @@ def refund_requested(state: State, command: RefundRequested) -> Rejected | None:
 
 
 def refund_resolved(state: State, command: RefundResolved) -> Rejected | None:
+    """Settled on the platform, or here by a person: then only what is pending can be."""
     if refused := unknown_shop(state, command.shop):
         return refused
+    if command.by_agent and (command.shop, "refund", command.refund) not in state.items:
+        return Rejected("no_pending_refund", command.refund)
     thread = state.thread_for(command.shop, command.buyer)
     at_ms = sent_ms(state, command.sent_ms)
     arrival.arrive(state, thread, Moment(at_ms, REFUND_ACT, command.refund, state.offset))

@@ -78,6 +78,9 @@ def charge_for(thread: Thread, miss: Miss, grace_ms: int) -> Charge:
         first = index
         while first > 0 and holds[first - 1].agent == hold.agent:
             first -= 1  # the same person through another sub-account
+        if miss.came_ms and miss.due_ms - miss.came_ms < grace_ms:
+            # Whoever held the session: a late arrival brought them this wait.
+            return Charge("", "", "came_too_late_to_the_holder", 0)
         if miss.due_ms - holds[first].at_ms >= grace_ms:
             return Charge(hold.agent, hold.sub_account, "", hold.offset)
         if not holds[first].given:

@@ -133,9 +133,10 @@ class Pools:
         """The one to take a session of this shop and group; never `but_not`'s sub-accounts."""
         return self._best(shop, group, full=False, but_not=but_not)
 
-    def pick_on_duty(self, shop: str, group: str) -> Seat | None:
+    def pick_on_duty(self, shop: str, group: str, *, but_not: str = "") -> Seat | None:
         """For work that counts on no capacity: the one to take it, full or not."""
-        return self.pick(shop, group) or self._best(shop, group, full=True, but_not="")
+        found = self.pick(shop, group, but_not=but_not)
+        return found or self._best(shop, group, full=True, but_not=but_not)
 
     def _best(self, shop: str, group: str, *, full: bool, but_not: str) -> Seat | None:
         best: _Ticket | None = None

@@ -242,21 +242,33 @@ class State:
 
     def queue_session(self, thread: Thread) -> None:
         """Put the session in the queue, or in its new place there."""
-        key = thread_key(thread.shop, thread.buyer)
-        live = thread.live
-        due_ms = live.wait.due_ms if live.wait else NO_DEADLINE_MS
-        for item in live.pending:
-            if item.running:
-                due_ms = min(due_ms, item.due_ms)
-        group = self.pools.wanted_group(thread.shop, thread.group)
-        self.queue.put(thread.shop, group, Piece(due_ms, thread.no, "", key))
+        group, piece = self.session_piece(thread)
+        self.queue.put(thread.shop, group, piece)
 
     def queue_work(self, thread: Thread, work: Work) -> None:
-        key = thread_key(thread.shop, thread.buyer)
+        group, piece = self.work_piece(thread, work)
+        self.queue.put(thread.shop, group, piece)
+
+    def session_piece(self, thread: Thread) -> tuple[str, Piece]:
+        """How this session waits: in which group's queue, and where in it."""
+        live = thread.live
+        due_ms = live.wait.due_ms if live.wait else NO_DEADLINE_MS
+        if live.follow_up is not None:
+            due_ms = min(due_ms, live.follow_up.due_ms)
+        for item in live.pending:
+            kind = self.kind(thread.shop, item.kind)
+            if item.running and kind is not None and kind.follows_session:
+                due_ms = min(due_ms, item.due_ms)
+        group = self.pools.wanted_group(thread.shop, thread.group)
+        return group, Piece(due_ms, thread.no, "", thread_key(thread.shop, thread.buyer))
+
+    def work_piece(self, thread: Thread, work: Work) -> tuple[str, Piece]:
+        """How this work item waits."""
         kind = self.kind(thread.shop, work.kind)
         group = self.pools.wanted_group(thread.shop, kind.group if kind else "")
-        piece = Piece(work.due_ms or NO_DEADLINE_MS, thread.no, f"{work.kind}/{work.key}", key)
-        self.queue.put(thread.shop, group, piece)
+        key = thread_key(thread.shop, thread.buyer)
+        name = f"{work.kind}/{work.key}"
+        return group, Piece(work.due_ms or NO_DEADLINE_MS, thread.no, name, key)
 
 
 def holds(thread: Thread, agent: str) -> bool:

@@ -67,6 +67,8 @@ class Work(msgspec.Struct, array_like=True, gc=False):
     reason: str
     offset: int
     for_supervisors: bool = False
+    taken_by: str = ""
+    """The supervisor who has taken it over."""
     escalated_by: str = ""
     escalation: str = ""
     told: int = 0

@@ -73,6 +73,8 @@ class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """SHOP: the order numbers that it shows."""
     true_ms: int = 0
     """BUYER: when it was sent, where it is judged as sent when it came (RULES §2)."""
+    came_ms: int = 0
+    """BUYER: when it reached us."""
 
 
 def place(moment: Moment) -> tuple[int, int, str]:
@@ -88,6 +90,7 @@ class Unanswered(msgspec.Struct, array_like=True, gc=False, frozen=True):
     farewell: bool
     offset: int
     true_ms: int
+    came_ms: int = 0
 
 
 class Wait(msgspec.Struct, array_like=True, gc=False):
@@ -150,6 +153,8 @@ class Miss(msgspec.Struct, array_like=True, gc=False, frozen=True):
     from_ms: int
     """follow_up: when its window opened; else 0."""
     offset: int
+    came_ms: int = 0
+    """reply: when the message that armed it reached us; else 0."""
 
 
 class View(msgspec.Struct, array_like=True, gc=False):
@@ -267,7 +272,9 @@ def _pass(view: View, rules: Rules, due_ms: int, missed: list[Miss]) -> None:
     repeat_ms = rules.policy.reply_repeat_ms
     if wait is not None and wait.due_ms == due_ms and wait_runs(wait, rules):
         first = wait.unanswered[0]
-        missed.append(Miss("reply", "", "", first.true_ms, due_ms, 0, 0, first.offset))
+        missed.append(
+            Miss("reply", "", "", first.true_ms, due_ms, 0, 0, first.offset, first.came_ms)
+        )
         wait.missed = True
         wait.told = 0
         if repeat_ms:
@@ -331,13 +338,19 @@ def _buyer(view: View, rules: Rules, moment: Moment) -> None:
     if moment.flags & ANSWERED:
         return
     line = Unanswered(
-        at_ms, moment.key, bool(moment.flags & FAREWELL), moment.offset, moment.true_ms or at_ms
+        at_ms,
+        moment.key,
+        bool(moment.flags & FAREWELL),
+        moment.offset,
+        moment.true_ms or at_ms,
+        moment.came_ms,
     )
     if view.wait is None:
         view.wait = Wait(at_ms, at_ms + rules.policy.reply_ms, [line])
     else:
-        if view.wait.missed and not view.wait.unanswered:  # all recalled, and now there is one
-            view.wait.due_ms = max(view.wait.due_ms, at_ms + rules.policy.reply_repeat_ms)
+        repeat_ms = rules.policy.reply_repeat_ms
+        if repeat_ms and view.wait.missed and not view.wait.unanswered:
+            view.wait.due_ms = max(view.wait.due_ms, at_ms + repeat_ms)  # all were recalled
         view.wait.unanswered.append(line)
 
 

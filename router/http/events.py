@@ -102,11 +102,12 @@ class Feed:
         partition = self._context.service.partition(self._desk)
         if seq > partition.owner.seq:
             raise Lagging("this place is not in the stream: it was another log's")
-        _, first = await partition.log.first_offsets()
-        complete = nth >= WHOLE
-        if seq + 1 < first or (first == seq + 1 and not complete):
-            raise Lagging("what came since is not in the stream any more")
-        return seq if complete else seq - 1
+        after = seq if nth >= WHOLE else seq - 1
+        if after <= 0:  # what the service takes for "all that there is"
+            _, first = await partition.log.first_offsets()
+            if first > 1:
+                raise Lagging("what came since is not in the stream any more")
+        return max(after, 0)
 
     async def _write(self, committed: Committed | None) -> None:
         if committed is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import nlargest, nsmallest
-from typing import NamedTuple, TypeVar, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from router.clocktime import format_ms
 from router.core import commands as c
@@ -164,7 +164,8 @@ def work(desk: str, thread: Thread, item: Work, *, settled: bool = False) -> v.W
         shop=thread.shop,
         buyer=thread.buyer,
         order=item.order,
-        state="settled" if settled else "held" if item.agent else "queued",
+        state="settled" if settled else _work_state(item),
+        taken_by=item.taken_by,
         agent=item.agent,
         sub_account=item.sub_account,
         opened_at=format_ms(item.opened_ms),
@@ -290,3 +291,9 @@ def breach(desk: str, found: Breach) -> v.BreachView:
         waived_by=found.waived_by,
         waived_why=found.waived_why,
     )
+
+
+def _work_state(item: Work) -> Literal["held", "queued", "taken_over"]:
+    if item.taken_by:
+        return "taken_over"
+    return "held" if item.agent else "queued"

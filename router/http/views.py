@@ -41,13 +41,15 @@ class WorkView(View, frozen=True, kw_only=True):
     shop: str
     buyer: str
     order: str
-    state: Literal["held", "queued", "settled"]
+    state: Literal["held", "queued", "taken_over", "settled"]
     agent: str
     sub_account: str
     opened_at: str
     due_at: str | None
     reason: str
     for_supervisors: bool
+    taken_by: str
+    """The supervisor who has taken it over."""
     escalated_by: str
     escalation: str
 

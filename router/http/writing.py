@@ -39,10 +39,10 @@ class Writing:
         self._under_way: dict[str, tuple[c.WriteMessage, asyncio.Task[v.MessageView]]] = {}
 
     async def read(self, ref: Ref, offsets: Sequence[int]) -> list[v.MessageView]:
-        """The messages at these places, as far as the log still has them."""
+        """The messages at these places, from the log or the archive."""
         if not offsets:
             return []
-        entries = await self._service.partition(ref.desk).log.entries(offsets)
+        entries = await self._service.entries(ref.desk, offsets)
         shown = (self._shown(ref, entry) for entry in entries if entry is not None)
         return [message for message in shown if message is not None]
 
