@@ -68,6 +68,7 @@ class Daemon:
         self._desks: list[Desk] = loaded.desks
         self._roles = tuple(roles)
         self._config = config
+        self._files = loaded.files
         self._stack = AsyncExitStack()
         self._tasks: dict[asyncio.Task[Any], str] = {}
         self._failed: asyncio.Future[None] | None = None
@@ -166,18 +167,25 @@ class Daemon:
                 await partition.owner.wait_settled()
 
     async def _start_workers(self, archive: Archive) -> None:
+        wanted = self.settings.workers.run
         outbound = Outbound(archive, self._targets.get, self._submit)
         await outbound.prepare()
-        stops: list[Any] = [outbound]
-        self._metrics.append(partial(outbound_metrics, outbound))
+        readers = [OUTBOUND] if OUTBOUND in wanted else []
+        stops: list[Any] = []
         for partition in self.partitions:
-            archiver = Archiver(archive, partition.log, readers=[OUTBOUND])
-            runner = outbound.runner(partition.log)
-            self._spawn(archiver.run(), f"archiver {partition.log.partition}")
-            self._spawn(runner.run(), f"outbound {partition.log.partition}")
-            stops += [runner, archiver]
-            self._metrics.append(partial(archiver_metrics, archiver, partition.log.partition))
-        self._spawn(outbound.run(), "outbound")
+            if OUTBOUND in wanted:
+                follower = outbound.runner(partition.log)
+                self._spawn(follower.run(), f"outbound {partition.log.partition}")
+                stops.append(follower)
+            if "archiver" in wanted:
+                archiver = Archiver(archive, partition.log, readers=readers)
+                self._spawn(archiver.run(), f"archiver {partition.log.partition}")
+                self._metrics.append(partial(archiver_metrics, archiver, partition.log.partition))
+                stops.append(archiver)
+        if OUTBOUND in wanted:
+            self._spawn(outbound.run(), "outbound")
+            self._metrics.append(partial(outbound_metrics, outbound))
+            stops.append(outbound)
 
         async def stop() -> None:
             for worker in stops:
@@ -274,18 +282,23 @@ class Daemon:
     # Hot reload
 
     def _learn_shops(self, settings: Settings) -> None:
+        """What each shop's hook and deliveries need; of a shop that is gone, nothing is kept."""
+        for gone in self._secrets.keys() - settings.shops.keys():
+            del self._secrets[gone]
+        self._targets.clear()
         for shop, access in settings.shops.items():
             self._secrets[shop] = access.secrets
-            if access.outbound_url:
-                key = standard_webhooks.key_of(access.outbound_secret or access.secrets[0])
+            secret = access.outbound_secret or next(iter(access.secrets), "")
+            if access.outbound_url and secret:
+                key = standard_webhooks.key_of(secret)
                 self._targets[shop] = Target(url=access.outbound_url, key=key, events=True)
 
     async def _watch_config(self, config: Path) -> None:
-        seen = 0  # the first look compares with what was loaded
+        seen = [0]  # the first look compares with what was loaded
         while True:
             await asyncio.sleep(WATCH_CONFIG_S)
-            now = await asyncio.to_thread(_changed_ns, config)
-            if now not in (0, seen):
+            now = await asyncio.to_thread(_changed_ns, (config, *self._files))
+            if 0 not in now and now != seen:
                 seen = now
                 await self.reload(config)
 
@@ -296,6 +309,7 @@ class Daemon:
         except ConfigError as error:
             logger.error("%s is not adopted: %s", config, error)
             return
+        self._files = loaded.files
         self._learn_shops(loaded.settings)
         for desk in loaded.desks:
             if desk in self._desks:
@@ -311,12 +325,9 @@ class Daemon:
         self._desks = loaded.desks
 
 
-def _changed_ns(config: Path) -> int:
-    """When the file was last written; 0 while it is not there (an editor is replacing it)."""
-    try:
-        return config.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+def _changed_ns(files: Sequence[Path]) -> list[int]:
+    """When each was last written; 0 for one that is not there (an editor is replacing it)."""
+    return [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
 
 
 async def run(loaded: Loaded, roles: Sequence[str], config: Path | None) -> int:

@@ -160,12 +160,14 @@ class Stage:
                 await answer.read()
 
 
-def _welcome(base: str, token: str) -> str:
+def _welcome(base: str, token: str, agent_token: str, shop: str, secret: str) -> str:
     return f"""
 值班 Zhiban 演示(买家与客服都是模拟的) / demo: buyers and agents are simulated
 
   看板 board     {base}/#token={token}
-  登录令牌 token {token}
+  主管令牌 supervisor's token {token}
+  客服令牌 an agent's token   {agent_token}
+  店铺密钥 a shop's secret    {shop} {secret}
 
 试一试 / try:
   curl -H 'Authorization: Bearer {token}' {base}/v1/board
@@ -192,7 +194,14 @@ async def _run(port: int | None, seconds: int | None) -> int:
             daemon.people.add_user("demo", name="演示主管", role="supervisor", desk=desk)
             token = daemon.people.issue_token("demo", label="demo")
             base = f"http://{daemon.address[0]}:{daemon.address[1]}"
-            print(_welcome(base, token), flush=True)  # noqa: T201  the demo's face
+            agent = loaded.desks[0].agents[0]
+            daemon.people.add_user(
+                agent.id, name=agent.name, role="agent", agent=agent.id, desk=desk
+            )
+            agent_token = daemon.people.issue_token(agent.id, label="demo")
+            shop = loaded.desks[0].shops[0].id
+            secret = loaded.settings.shops[shop].secrets[0]
+            print(_welcome(base, token, agent_token, shop, secret), flush=True)  # noqa: T201  the demo's face
             stage = Stage(daemon, loaded, random.Random(1))  # noqa: S311  a show, no secret
             await _until(stopping, seconds, stage.play)
     return 0

@@ -123,7 +123,8 @@ POLICY_KEYS = {re.sub("_(ms|fen)$", "", name) for name in Policy.__struct_fields
 
 def test_a_small_file_is_enough(file: Path) -> None:
     file.write_text(SETTINGS)
-    settings, desks, warnings = load(file, {})
+    settings, desks, warnings, files = load(file, {})
+    assert files == (file, file.parent / "desk.toml")
     assert warnings == []
     assert (settings.http.host, settings.http.port) == ("127.0.0.1", 8080)
     assert (settings.log.url, settings.log.data_dir) == ("", Path("zhiban-data"))

@@ -74,7 +74,7 @@ def said(problems: list[Problem]) -> list[tuple[str, str]]:
         ("[log]\nwait_replicas = 1", "log.wait_replicas",
          "must be 0: the embedded server has no replicas"),
         ('[workers]\nrun = ["archivist"]', "workers.run[0]",
-         'expected one of outbound, notifier, inspector, archiver, found "archivist"'),
+         'expected one of outbound, archiver, found "archivist"'),
         ('[shops.t]\noutbound_url = "ftp://x"', 'shops."t".outbound_url',
          "expected an address https:// or http://…; it is malformed"),
         ('[shops.ss]', 'shops."ss"', "no shop ss; did you mean s?"),

@@ -127,6 +127,7 @@ class _Side:
                 self._path, timeout=BUSY_MS / 1000, isolation_level=None, cached_statements=256
             )
             self._connection = connection
+            self._path.chmod(0o600)  # it holds what buyers have said
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             if self._read_only:

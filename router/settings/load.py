@@ -36,6 +36,8 @@ class Loaded(NamedTuple):
     settings: Settings
     desks: list[Desk]
     warnings: list[Problem]
+    files: tuple[Path, ...] = ()
+    """Which files it stands in."""
 
 
 def load(path: str | Path, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -45,7 +47,7 @@ def load(path: str | Path, environ: Mapping[str, str] | None = None) -> Loaded:
     loaded = _read_all(raw, Path(path), notes, os.environ if environ is None else environ)
     if notes.errors:
         raise ConfigError(notes.errors, notes.warnings)
-    return loaded._replace(warnings=notes.warnings)
+    return loaded._replace(warnings=notes.warnings, files=tuple(notes.files))
 
 
 def load_desk(path: str | Path) -> tuple[Desk, list[Problem]]:
@@ -97,6 +99,7 @@ def _size(desks: list[Desk]) -> str:
 
 def _read(path: Path, name: str, notes: Notes) -> dict[str, object]:
     """The file's tables, amounts as exact decimals; {} with a note when it cannot be read."""
+    notes.files.append(path)
     try:
         text = path.read_bytes().decode()
         return tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"), parse_float=Decimal)

@@ -6,6 +6,7 @@ Every text stands in Chinese first, in English beside it. A secret's value never
 from __future__ import annotations
 
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NamedTuple
 
 LONGEST_SHOWN = 60
@@ -45,6 +46,8 @@ class Notes:
     def __init__(self) -> None:
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.files: list[Path] = []
+        """What was read."""
 
     def error(self, file: str, key: str, zh: str, en: str) -> None:
         self.errors.append(Problem(file, key, zh, en))

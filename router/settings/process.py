@@ -16,7 +16,7 @@ from router.settings.reading import FLAG, NAME, TEXT, Kind, Table, one_of, whole
 EXAMPLE_SECRET = "whsec_ZXhhbXBsZS1rZXktZG8tbm90LXVzZS1pdC1hbnl3aGVyZQ=="  # noqa: S105
 """Stands in config/example.toml for everybody to see; `zhiban init` writes fresh ones."""
 LEAST_SECRET_BYTES = 24
-WORKERS = ("outbound", "notifier", "inspector", "archiver")
+WORKERS = ("outbound", "archiver")
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

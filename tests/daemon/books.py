@@ -103,7 +103,9 @@ def check_deadlines(books: Books, *, lateness_ms: int) -> None:
     missed = which(books.of(f.DeadlineMissed))
     withdrawn = which(books.of(f.DeadlineWithdrawn))
     sealed = which(books.of(f.BreachSealed))
-    assert not (missed - withdrawn) - armed, "noticed, though never armed"
+    in_time = which([x for x in books.of(f.DeadlineMissed) if x.at_ms == x.due_ms])
+    assert not in_time - armed, "noticed in time, though never armed"
+    assert not sealed - missed, "sealed, though never noticed"
     assert max(sealed.values(), default=1) == 1, "sealed twice"
     assert max((missed - withdrawn).values(), default=1) == 1, "noticed twice"
     for fact in books.of(f.DeadlineMissed):

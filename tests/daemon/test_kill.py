@@ -26,8 +26,8 @@ Strike = Callable[[], Awaitable[None]]
 
 
 class Stream:
-    """Platforms that deliver until they are taken: buyers who ask, agents who answer in time
-    (but not those of every fifth buyer)."""
+    """Platforms that deliver until they are taken, a buyer's events in order: buyers who ask,
+    agents who answer on the platform in time (but not those of every fifth buyer)."""
 
     def __init__(self, daemon: Zhiban, seed: int) -> None:
         self.daemon = daemon
@@ -47,12 +47,11 @@ class Stream:
         for number in numbers:  # type: ignore[attr-defined]
             buyer, at_ms = f"b{number}", now_ms()
             self.asked[buyer] = at_ms
-            waiting = [self._send("message.received", at_ms, asks(buyer, f"q{number}"))]
+            await self._send("message.received", at_ms, asks(buyer, f"q{number}"))
             if number % 5:
                 self.answered.add(buyer)
                 words = answers(buyer, f"r{number}", f"a{number % 3}")
-                waiting.append(self._send("message.sent", at_ms + 150, words))
-            await asyncio.gather(*waiting)
+                await self._send("message.sent", at_ms + 150, words)
 
     async def _send(self, kind: str, at_ms: int, data: dict[str, object]) -> None:
         name, body = event(kind, at_ms, **data)
@@ -104,7 +103,7 @@ async def check(stream: Stream, *, outages: int) -> Books:
     check_once(books, [f"q{buyer[1:]}" for buyer in stream.asked])
     check_once(books, [f"r{buyer[1:]}" for buyer in stream.answered], side="shop")
     check_deadlines(books, lateness_ms=1_000)
-    assert books.state.counters.sessions == len(stream.asked)
+    check_sessions(books, stream)
     assert len(books.of(f.OutageNoted)) >= outages
     left = set(stream.asked) - stream.answered
     assert standing(books) == dict.fromkeys(left, 1)
@@ -114,6 +113,16 @@ async def check(stream: Stream, *, outages: int) -> Books:
     print(f"{stream.taken} taken, {len(left)} breaches, {len(books.of(f.OutageNoted))} outages;")
     print(said)
     return books
+
+
+def check_sessions(books: Books, stream: Stream) -> None:
+    """Each buyer's messages are in one session, all in the same."""
+    sessions: dict[str, set[str]] = {}
+    for noted in books.of(f.MessageNoted):
+        sessions.setdefault(noted.buyer, set()).add(noted.session)
+    assert set(sessions) == set(stream.asked)
+    assert all(len(names - {""}) == len(names) == 1 for names in sessions.values())
+    assert books.state.counters.sessions == len(stream.asked)
 
 
 async def kills(tmp_path: Path, seed: int, times: int, buyers: int) -> None:
