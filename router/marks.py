@@ -16,6 +16,8 @@ SHOWN_LIMIT = 256
 """Order numbers noted of one message at the most."""
 JOINED_LIMIT = 6
 
+HAN_LIMIT = 16
+_MUCH_HAN = re.compile(f"(?:[^\u4e00-\u9fff]*[\u4e00-\u9fff]){{{HAN_LIMIT}}}")
 _RUN = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -33,6 +35,8 @@ def is_farewell(text: str, farewells: Collection[str]) -> bool:
     if len(text) > 200:
         return False
     longest = max(map(len, farewells), default=0)
+    if longest < HAN_LIMIT and _MUCH_HAN.match(text):
+        return False  # normalising changes none of these, and leaves none out
     kept: list[str] = []
     for char in _folded(text):
         if unicodedata.category(char)[0] in "LN":

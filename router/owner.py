@@ -10,7 +10,6 @@ not stop a partition.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections import OrderedDict
@@ -22,16 +21,8 @@ from uuid import uuid4
 from router.core import commands as c
 from router.core.facts import AnyFact
 from router.core.outcome import Rejected
-from router.core.records import Record
-from router.core.recovery import restore
 from router.core.state import State
-from router.log.codec import (
-    decode_record,
-    encode_command,
-    encode_facts,
-    encode_record,
-    record_key,
-)
+from router.log.codec import encode_command, encode_facts
 from router.log.ports import (
     Commit,
     Draft,
@@ -44,12 +35,14 @@ from router.log.ports import (
     LogUnavailable,
     OutOfStep,
 )
-from router.stepping import CoreBroken, Desks
+from router.stepping import CoreBroken, Desks, load_states
 
 logger = logging.getLogger("zhiban.owner")
 
 LEASE_MS = 5_000
 BATCH_LIMIT = 500
+BREATH = 50
+"""Entries stepped in a row before others in this process get their turn."""
 IDLE_WAIT_MS = 1_000
 OUTAGE_MS = 10_000
 """A longer gap of the log's clock is an outage: a shorter one, too, where a message may be
@@ -106,6 +99,10 @@ class Owner:
         self._waiters: dict[int, list[asyncio.Future[Answer]]] = {}
         self._answers: OrderedDict[int, Answer] = OrderedDict()
         self._stepping = Desks()
+        self._taken = 0
+        """The last entry stepped; `offset` is the last one committed."""
+        self._flight: asyncio.Task[None] | None = None
+        """The commit under way, while what follows it is read and stepped already."""
         self.seq = 0
         self.offset = 0
         self.clock_ms = 0
@@ -213,9 +210,14 @@ class Owner:
         try:
             await self._load()
             await self._work()
+        except asyncio.CancelledError:
+            if self._flight is not None:
+                self._flight.cancel()
+            raise
         finally:
             renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
+            flight, self._flight = self._flight, None
+            await asyncio.gather(renewing, *([flight] if flight else []), return_exceptions=True)
         with suppress(LogError):
             await self._let_go()
 
@@ -238,25 +240,11 @@ class Owner:
     async def _load(self) -> None:
         started = time.monotonic()
         meta = await self._log.meta()
-        tables: dict[str, list[tuple[str, Record]]] = {}
-        count = 0
-        gc.disable()  # all of this is here to stay: nothing to collect meanwhile
-        try:
-            async for key, body in self._log.records():
-                desk, name, record = decode_record(key, body)
-                tables.setdefault(desk, []).append((name, record))
-                count += 1
-                if count % 1_000 == 0:
-                    await asyncio.sleep(0)
-            self._stepping = Desks()
-            self._stepping.poison = self._poison
-            for desk, records in sorted(tables.items()):
-                self._stepping.states[desk] = restore(records)
-        finally:
-            gc.enable()
-        del tables
-        gc.freeze()  # or each full collection would look through every session again
+        states, count = await load_states(self._log)
+        self._stepping = Desks(states)
+        self._stepping.poison = self._poison
         self.seq, self.offset, self.clock_ms = meta.seq, meta.offset, meta.clock_ms
+        self._taken = meta.offset
         if meta.offset < meta.tail:
             # The log's clock is that of the last append: ahead of the entries that wait.
             self.clock_ms = max((state.at_ms for state in self.states.values()), default=0)
@@ -297,6 +285,7 @@ class Owner:
         while not self._stopping.is_set():
             await self._round(self._wait_ms(), gap_ms=self.outage_ms)
             self.looks += 1
+        await self._landed()
 
     def _wait_ms(self) -> int:
         wait_ms = IDLE_WAIT_MS
@@ -309,12 +298,14 @@ class Owner:
     async def _round(self, wait_ms: int, gap_ms: int = 0) -> None:
         """One look at the inbox and the clock, and the commit of what followed.
 
+        Where more waits than was read, that is read and stepped while the commit is under way.
         Raises `OutOfStep` when more than `gap_ms` have passed since the last look: the server,
         or we, stood still, and that is to be noted before the clock goes on.
         """
-        reading = await self._log.read(self.offset, limit=BATCH_LIMIT, wait_ms=wait_ms)
+        reading = await self._log.read(self._taken, limit=BATCH_LIMIT, wait_ms=wait_ms)
         looked_s = time.monotonic()
-        if len(reading.entries) == BATCH_LIMIT:
+        cut = len(reading.entries) == BATCH_LIMIT
+        if cut:
             # Cut short, it tells no more of the clock than when its last entry arrived.
             self._looked_ms += int((looked_s - self._looked_s) * 1_000)
         else:
@@ -326,18 +317,28 @@ class Owner:
         self._looked_s = looked_s
         answers: list[tuple[int, Answer]] = []
         facts: dict[str, list[AnyFact]] = {}
-        for entry in reading.entries:
+        for number, entry in enumerate(reading.entries, start=1):
             self._take(entry, facts, answers)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
         self.clock_ms = max(self.clock_ms, reading.clock_ms)
         for desk, followed in self._stepping.tick(self.clock_ms).items():
             facts.setdefault(desk, []).extend(followed)
+        await self._landed()
         idle = not reading.entries and not facts
         if idle and self.clock_ms - self._committed_clock_ms < self.outage_ms // 2:
             return
-        offset = reading.entries[-1].offset if reading.entries else self.offset
-        await self._commit(offset, facts)
-        self.stepped += len(reading.entries)
-        self._tell(offset, facts, answers)
+        self._taken = reading.entries[-1].offset if reading.entries else self._taken
+        commit = self._next_commit(facts)
+        self._flight = asyncio.create_task(self._commit(commit, facts, answers))
+        if not cut:
+            await self._landed()
+
+    async def _landed(self) -> None:
+        """Until no commit is under way. Raises what became of it."""
+        if self._flight is not None:
+            await self._flight
+            self._flight = None
 
     def _take(
         self, entry: Entry, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]
@@ -354,29 +355,30 @@ class Owner:
         if not isinstance(stepped.command, PLATFORM):
             answers.append((entry.offset, Answer(stepped.rejected, tuple(stepped.facts))))
 
-    async def _commit(self, offset: int, facts: dict[str, list[AnyFact]]) -> None:
+    def _next_commit(self, facts: dict[str, list[AnyFact]]) -> Commit:
         assert self._lease is not None
-        records: dict[str, bytes | None] = {}
-        for desk, state in self.states.items():
-            if not state.dirty and offset == self.offset and desk not in facts:
-                continue
-            for name, record in state.dirty.items():
-                records[record_key(desk, name)] = None if record is None else encode_record(record)
-            records[record_key(desk, "c")] = encode_record(state.counters)
-            state.dirty.clear()
-        commit = Commit(
+        return Commit(
             lease=self._lease,
             batch=uuid4().hex,
             seq=self.seq + 1,
-            offset=offset,
+            offset=self._taken,
             clock_ms=self.clock_ms,
             facts=encode_facts(list(facts.items())) if facts else b"",
-            records=records,
+            records=self._stepping.changes(facts, moved=self._taken != self.offset),
         )
+
+    async def _commit(
+        self,
+        commit: Commit,
+        facts: dict[str, list[AnyFact]],
+        answers: list[tuple[int, Answer]],
+    ) -> None:
         await self._send(commit)
         self.commits += 1
-        self.seq, self.offset = commit.seq, offset
-        self._committed_clock_ms = self.clock_ms
+        self.stepped += commit.offset - self.offset
+        self.seq, self.offset = commit.seq, commit.offset
+        self._committed_clock_ms = commit.clock_ms
+        self._tell(facts, answers)
 
     async def _send(self, commit: Commit) -> None:
         """A commit whose reply was lost is sent again: the log knows its own batch."""
@@ -392,9 +394,7 @@ class Owner:
                 await asyncio.sleep(delay_s)
                 delay_s *= 2
 
-    def _tell(
-        self, offset: int, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]
-    ) -> None:
+    def _tell(self, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]) -> None:
         if self._publish is not None and facts:
             self._publish(Committed(self.seq, list(facts.items())))
         for at, answer in answers:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from router.core import commands as c
 from router.core.facts import AnyFact
 from router.core.outcome import Rejected
+from router.core.records import Record
+from router.core.recovery import restore
 from router.core.state import State
 from router.core.step import step, tick
-from router.log.codec import Undecodable, decode_entry
-from router.log.ports import Entry
+from router.log.codec import (
+    Undecodable,
+    decode_entry,
+    decode_record,
+    encode_record,
+    record_key,
+)
+from router.log.ports import Entry, Log
 
 logger = logging.getLogger("zhiban.stepping")
 
@@ -37,8 +48,8 @@ class Stepped(NamedTuple):
 class Desks:
     """The desks of one partition."""
 
-    def __init__(self) -> None:
-        self.states: dict[str, State] = {}
+    def __init__(self, states: dict[str, State] | None = None) -> None:
+        self.states: dict[str, State] = {} if states is None else states
         self.poison: dict[int, str] = {}
         """Entries that broke the core before, and how: they are put in quarantine."""
 
@@ -70,6 +81,21 @@ class Desks:
                 facts[desk] = followed
         return facts
 
+    def changes(self, touched: Container[str], *, moved: bool) -> dict[str, bytes | None]:
+        """What is to be stored of all that changed since the last call: records by key.
+
+        `touched`: the desks of which there are facts; `moved`: entries were consumed.
+        """
+        records: dict[str, bytes | None] = {}
+        for desk, state in self.states.items():
+            if not state.dirty and not moved and desk not in touched:
+                continue
+            for name, record in state.dirty.items():
+                records[record_key(desk, name)] = None if record is None else encode_record(record)
+            records[record_key(desk, "c")] = encode_record(state.counters)
+            state.dirty.clear()
+        return records
+
     def _decode(self, entry: Entry) -> tuple[str, c.AnyCommand]:
         why = self.poison.get(entry.offset)
         if why is None:
@@ -81,3 +107,33 @@ class Desks:
                 return body.desk, body.command
         logger.error("entry %s is put in quarantine: %s", entry.offset, why)
         return min(self.states, default=""), c.Quarantine(why=why)
+
+
+async def load_states(log: Log) -> tuple[dict[str, State], int]:
+    """All desks of a partition from their records, and how many records there were.
+
+    Everything that is alive is then put out of the garbage collector's sight: else each full
+    collection would look through every session again, a second and more for a million.
+    """
+    tables: dict[str, list[tuple[str, Record]]] = {}
+    count = 0
+    gc.disable()  # all of this is here to stay: there is nothing to collect meanwhile
+    try:
+        async for key, body in log.records():
+            desk, name, record = decode_record(key, body)
+            tables.setdefault(desk, []).append((name, record))
+            count += 1
+            if count % 1_000 == 0:
+                await asyncio.sleep(0)
+        states = {desk: restore(_drained(tables[desk])) for desk in sorted(tables)}
+    finally:
+        gc.enable()
+    gc.freeze()
+    return states, count
+
+
+def _drained(records: list[tuple[str, Record]]) -> Iterator[tuple[str, Record]]:
+    """The records, each forgotten when it has been given: a large desk is not there twice."""
+    records.reverse()
+    while records:
+        yield records.pop()

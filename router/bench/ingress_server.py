@@ -1,9 +1,10 @@
 """The servers that `bench ingress` compares, each a process of its own: the real one, and the
-fastest handler that can be written in the same server without any log.
+fastest handlers that can be written in the same server without any log.
 
-Run as `python -m router.bench.ingress_server floor|real|whole URL`; prints its port, and answers
-each line on its standard input with the processor time it has used so far. `real` is put together
-as `zhiban serve --roles http`, `whole` as with the broker in the same process.
+Run as `python -m router.bench.ingress_server floor|plain|real|whole URL`; prints its port, and
+answers each line on its standard input with the processor time it has used so far. `floor` uses
+the door's own ready-made answer, `plain` an ordinary response; `real` is put together as
+`zhiban serve --roles http`, `whole` as with the broker in the same process.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from router.channels.bridge import Event, MessageReceivedData
 from router.core import commands as c
 from router.http.app import HttpSettings, make_app, serve
 from router.http.auth import People
+from router.http.ready import Ready
+from router.http.webhooks import ACCEPTED
 from router.ingress import Ingress
 from router.log.redis import RedisLogs
 from router.owner import Owner
@@ -38,11 +41,12 @@ AGENTS = 10
 class FloorHandler:
     """Read, verify, decode, answer; nothing that could be left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ready: bool) -> None:
+        self._ready = Ready(ACCEPTED.body) if ready else None
         self._event = msgspec.json.Decoder(Event).decode
         self._data = msgspec.json.Decoder(MessageReceivedData).decode
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         headers = request.headers
         stamp = headers["webhook-timestamp"]
@@ -54,12 +58,14 @@ class FloorHandler:
         ):
             return web.Response(status=401)
         self._data(self._event(body).data)
-        return web.Response(body=b'{"accepted": true}', content_type="application/json")
+        if self._ready is not None:
+            return self._ready
+        return web.Response(body=ACCEPTED.body, content_type="application/json")
 
 
-async def _floor() -> None:
+async def _floor(*, ready: bool) -> None:
     app = web.Application()
-    app.router.add_post("/hooks/bridge/{shop}", FloorHandler().handle)
+    app.router.add_post("/hooks/bridge/{shop}", FloorHandler(ready=ready).handle)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -102,4 +108,7 @@ async def _until_closed(port: int, *, first: Callable[[], None] | None = None) -
 
 if __name__ == "__main__":
     kind, log_url = sys.argv[1:]
-    run_loop(_floor() if kind == "floor" else _real(log_url, whole=kind == "whole"))
+    if kind in ("floor", "plain"):
+        run_loop(_floor(ready=kind == "floor"))
+    else:
+        run_loop(_real(log_url, whole=kind == "whole"))

@@ -232,6 +232,7 @@ def take_over_refund(state: State, command: TakeOverRefund) -> Rejected | None:
     at_ms = inbound.sent_ms(state, command.sent_ms)
     work = thread.work[f"refund/{command.refund}"]
     work.for_supervisors = True
+    state.touch(thread)
     work.taken_by = command.supervisor
     work.queued = False
     work.holds.append(Hold(state.at_ms, "", "", "taken_over", False, state.offset))

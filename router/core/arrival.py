@@ -138,7 +138,6 @@ def _open(state: State, thread: Thread) -> None:
     thread.opened_ms = thread.live.opened_ms
     thread.greeted = False
     thread.answered = False
-    thread.lines = b""
     session.change(thread, "open")
     state.sessions[thread.session] = thread
     thread.group = thread.wanted or _group_for(thread)
@@ -181,7 +180,7 @@ def _close(state: State, thread: Thread) -> None:
         )
     )
     thread.session = ""
-    thread.wanted = ""
+    thread.lines = b""
 
 
 _WHY: dict[str, Literal["holder", "supervisor", "platform", "idle"]] = {
@@ -201,7 +200,10 @@ def _reconcile_work(state: State, thread: Thread) -> None:
     for name, item in pending.items():
         work = thread.work.get(name)
         if work is not None and work.opened_ms == item.armed_ms:
-            work.due_ms = item.due_ms
+            if work.due_ms != item.due_ms:  # an outage gave it more time
+                work.due_ms = item.due_ms
+                if work.queued:
+                    state.queue_work(thread, work)
             continue
         if work is not None:
             _drop_work(state, thread, name)

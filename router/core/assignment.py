@@ -36,10 +36,12 @@ def _familiar(state: State, thread: Thread) -> Seat | None:
     sticky_ms = state.rules(thread.shop).policy.sticky_ms
     if not thread.last_agent or state.at_ms > thread.last_ms + sticky_ms:
         return None
-    seat = state.pools.seat_of(thread.last_agent, thread.shop, thread.last_sub_account)
-    if seat is None or not state.pools.takes_group(seat, wanted_group(state, thread)):
-        return None
-    return seat
+    return state.pools.seat_of(
+        thread.last_agent,
+        thread.shop,
+        preferred=thread.last_sub_account,
+        group=wanted_group(state, thread),
+    )
 
 
 def wanted_group(state: State, thread: Thread) -> str:

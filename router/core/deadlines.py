@@ -71,7 +71,7 @@ def _moments(state: State, thread: Thread) -> Iterator[int]:
     if thread.misses:
         yield state.seal_at_ms(thread.shop, thread.misses[0].due_ms)
     if live.open:
-        yield idle_end_ms(live, rules) + state.shops[thread.shop].lateness_ms
+        yield idle_end_ms(live, rules) + state.shop(thread.shop).lateness_ms
     elif not thread.misses and not any(i.running for i in live.pending):
         yield _forget_at_ms(state, thread)
 
@@ -102,7 +102,7 @@ def _forget_at_ms(state: State, thread: Thread) -> int:
     elif thread.live.orders:
         keep_ms = max(keep_ms, CLOSED_ORDERS_KEPT_MS)
     last_ms = max(thread.seen_ms, thread.last_ms, thread.live.ended_ms)
-    return last_ms + keep_ms + state.shops[thread.shop].lateness_ms + 1
+    return last_ms + keep_ms + state.shop(thread.shop).lateness_ms + 1
 
 
 def fire(state: State, thread: Thread, at_ms: int) -> None:

@@ -49,12 +49,12 @@ def message_received(state: State, command: MessageReceived) -> Rejected | None:
         return refused
     thread = state.thread_for(command.shop, command.buyer)
     at_ms = sent_ms(state, command.sent_ms)
-    if command.group:
-        thread.wanted = command.group
+    thread.wanted = command.group
     was_open = bool(thread.session)
     flags = FAREWELL if command.farewell else 0
     moment = Moment(at_ms, BUYER, command.message, state.offset, flags, came_ms=state.at_ms)
     judged = arrival.arrive(state, thread, moment)
+    thread.wanted = ""
     note_line(state, thread, command.message, at_ms, side="buyer", late=not judged)
     if judged and thread.session:
         _platform_named(state, thread, command.sub_account, at_ms)
@@ -107,6 +107,7 @@ def note_line(
         last = thread.past[-1].with_line(state.offset)
         thread.past = (*thread.past[:-1], last)
     else:
+        thread.lines = add_line(thread.lines, state.offset)  # the next session shows it
         session = ""
     state.say(
         MessageNoted(
@@ -149,7 +150,15 @@ def message_sent(state: State, command: MessageSent) -> Rejected | None:
         flags = HUMAN | ANSWERS
     elif command.by == "bot" and policy.bots_answer:
         flags = ANSWERS
-    moment = Moment(at_ms, SHOP, command.message, state.offset, flags, shows=command.shows)
+    moment = Moment(
+        at_ms,
+        SHOP,
+        command.message,
+        state.offset,
+        flags,
+        shows=command.shows,
+        came_ms=state.at_ms,
+    )
     seat = state.seats.get(command.sub_account)
     agent = seat.agent if seat is not None else ""
     judged = arrival.arrive(state, thread, moment)
@@ -160,6 +169,7 @@ def message_sent(state: State, command: MessageSent) -> Rejected | None:
         if thread.agent == agent:
             thread.answered = True
     arrival.hand_out(state, thread)
+    presence.hand_on_if_left(state, thread, at_ms)
     note_line(
         state,
         thread,

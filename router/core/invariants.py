@@ -99,7 +99,8 @@ def _work(state: State, thread: Thread) -> None:
         item = pending[name]
         _is((work.opened_ms, work.due_ms), (item.armed_ms, item.due_ms), f"opening, due of {what}")
         _is(work.order, item.order, f"the order of {what}")
-        _is(work.queued, not work.agent, f"{what} waits in the queue")
+        waits = not work.agent and not work.taken_by
+        _is(work.queued, waits, f"{what} waits in the queue")
         _holder(state, thread, work.agent, work.sub_account, what)
 
 

@@ -106,7 +106,7 @@ def seal_thread(state: State, thread: Thread, to_ms: int) -> None:
 
 
 def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
-    shop = state.shops[thread.shop]
+    shop = state.shop(thread.shop)
     rules = state.rules(thread.shop)
     charge = charge_for(thread, miss, rules.policy.grace_ms)
     uncharged = charge.uncharged
@@ -134,7 +134,7 @@ def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
         sub_account="" if uncharged else charge.sub_account,
         fine_fen=fine_fen,
         uncharged=uncharged,
-        proof=[offset for offset in (miss.offset, charge.offset) if offset],
+        proof=sorted({offset: None for offset in (miss.offset, charge.offset) if offset}),
     )
     state.breaches[breach.id] = breach
     thread.breaches = (*thread.breaches, breach.id)
@@ -211,7 +211,7 @@ def reverse_disproved(state: State, thread: Thread, moment: Moment) -> None:
             _book(state, breach, "reversal", fine_fen, why=why, by="", proof=[moment.offset])
         breach.reversed = True
         breach.reversed_why = why
-        breach.proof = [*breach.proof, moment.offset]
+        breach.proof = sorted(dict.fromkeys((*breach.proof, moment.offset)))
         state.changed(breach)
         state.say(
             BreachReversed(at_ms=state.at_ms, breach=breach.id, why=why, offset=moment.offset)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from router.core import arrival
 from router.core.commands import NoteOutage
 from router.core.facts import OutageNoted
 from router.core.outcome import Rejected
 from router.core.policy import DAY_MS
 from router.core.records import Outage
 from router.core.state import State
-from router.core.thread import Thread, sealed_view, set_sealed
+from router.core.thread import Thread, sealed_view, set_sealed, settle
 from router.core.timeline import View
 
 
@@ -23,8 +24,8 @@ def note(state: State, command: NoteOutage) -> None:
     counters = state.counters
     counters.outages = [o for o in counters.outages if o.to_ms > command.to_ms - DAY_MS]
     counters.outages.append(Outage(command.from_ms, command.to_ms))
-    for thread in state.threads.values():
-        if state.shops[thread.shop].console_only:
+    for thread in sorted(state.threads.values(), key=lambda thread: thread.no):
+        if state.shop(thread.shop).console_only:
             _extend(state, thread, command.from_ms, command.to_ms)
 
 
@@ -36,11 +37,14 @@ def told(state: State, command: NoteOutage) -> Rejected | None:
 
 
 def _extend(state: State, thread: Thread, from_ms: int, to_ms: int) -> None:
+    was = arrival.before(thread)
+    if not thread.misses:
+        settle(thread)  # nothing can come late here: the buffer would arm the old deadlines again
     sealed = sealed_view(thread)
     for view in (sealed, thread.live):
         _extend_view(view, from_ms, to_ms - from_ms)
     set_sealed(thread, sealed)
-    state.touch(thread)
+    arrival.reconcile(state, thread, was)
 
 
 def _extend_view(view: View, from_ms: int, by_ms: int) -> None:

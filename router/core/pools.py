@@ -78,6 +78,7 @@ class Pools:
             and not seat.paused
             and seat.platform == "online"
             and seat.id in self._subs
+            and seat.agent in self._agents
         )
 
     def available(self, seat: Seat) -> bool:
@@ -146,12 +147,14 @@ class Pools:
                 best = ticket
         return self._seats[best[2]] if best else None
 
-    def seat_of(self, agent: str, shop: str, preferred: str = "") -> Seat | None:
-        """A sub-account of this agent at this shop that can take a session."""
+    def seat_of(
+        self, agent: str, shop: str, *, preferred: str = "", group: str = ""
+    ) -> Seat | None:
+        """A sub-account of this agent at this shop that can take a session (of this group)."""
         found: Seat | None = None
         for seat_id in self.seats_of.get(agent, ()):
             seat = self._seats[seat_id]
-            if seat.shop == shop and self.available(seat):
+            if seat.shop == shop and self.available(seat) and self.takes_group(seat, group):
                 if seat_id == preferred:
                     return seat
                 found = found or seat
@@ -202,8 +205,11 @@ class Pools:
         self._online += 1
         person.share += self._counters.growth
         for seat_id in self.seats_of.get(person.id, ()):
-            seat = self._seats[seat_id]
-            seat.pace = max(seat.pace, self._counters.pace)
+            self.came_on_duty(self._seats[seat_id])
+
+    def came_on_duty(self, seat: Seat) -> None:
+        """weighted: what went by before is not made up for."""
+        seat.pace = max(seat.pace, self._counters.pace)
 
     def left_online(self, person: Person) -> None:
         self._online -= 1

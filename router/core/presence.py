@@ -149,6 +149,16 @@ def hand_on_if_absent(state: State, thread: Thread) -> None:
             assignment.move(state, thread, "transfer", but_not=person.id)
 
 
+def hand_on_if_left(state: State, thread: Thread, sent_ms: int) -> None:
+    """What their holder said before going offline reaches us after it: a follow-up that it
+    starts goes to somebody else, as it would have then (§4)."""
+    if not thread.agent or thread.live.follow_up is None:
+        return
+    person = state.persons[thread.agent]
+    if person.presence == "offline" and sent_ms <= person.since_ms:
+        pass_on(state, thread, person.id)
+
+
 # Sub-accounts
 
 
@@ -157,8 +167,9 @@ def sub_account_presence(state: State, command: SubAccountPresence) -> Rejected 
     seat = state.seats.get(command.sub_account)
     if seat is None:
         return Rejected("unknown_sub_account", command.sub_account)
+    was_on_duty = state.pools.on_duty(seat)
     seat.platform = command.presence
-    _seat_changed(state, seat)
+    _seat_changed(state, seat, was_on_duty=was_on_duty)
     return None
 
 
@@ -166,8 +177,9 @@ def pause(state: State, command: PauseSubAccount) -> Rejected | None:
     seat = state.seats.get(command.sub_account)
     if seat is None:
         return Rejected("unknown_sub_account", command.sub_account)
+    was_on_duty = state.pools.on_duty(seat)
     seat.paused = command.paused
-    _seat_changed(state, seat)
+    _seat_changed(state, seat, was_on_duty=was_on_duty)
     return None
 
 
@@ -180,23 +192,38 @@ def sign_on(state: State, command: SignOn) -> Rejected | None:
         return Rejected("unknown_agent", command.agent)
     if command.agent == seat.agent:
         return Rejected("already_signed_on", command.agent)
-    held = [t for t in state.held_by(seat.agent) if t.sub_account == seat.id]
-    for thread in held:
-        assignment.enqueue(state, thread)
-    before = seat.agent
-    state.pools.sign_on(seat, command.agent)
-    _seat_changed(state, seat)
-    if before:
-        state.pools.touch_person(before)
-    for thread in held:
-        if seat.agent:
-            assignment.give(state, thread, seat, "transfer")
-        else:
-            assignment.move(state, thread, "transfer")
+    change_operator(state, seat, command.agent)
     return None
 
 
-def _seat_changed(state: State, seat: Seat) -> None:
+def change_operator(state: State, seat: Seat, agent: str) -> None:
+    """`agent` ("" for nobody) operates the sub-account from now on, with all it holds; where
+    they are not here, somebody else has that."""
+    before, was_on_duty = seat.agent, state.pools.on_duty(seat)
+    held = state.held_by(before) if before else []
+    sessions = [thread for thread in held if thread.sub_account == seat.id]
+    work = [(t, w) for t in held for w in t.work.values() if w.sub_account == seat.id]
+    state.pools.sign_on(seat, agent)
+    _seat_changed(state, seat, was_on_duty=was_on_duty)
+    if before:
+        state.pools.touch_person(before)
+    here = bool(agent) and state.persons[agent].presence != "offline"
+    for thread in sessions:
+        if here:
+            assignment.give(state, thread, seat, "transfer")
+        elif not assignment.move(state, thread, "transfer"):
+            assignment.enqueue(state, thread)
+    for thread, item in work:
+        if item.agent == before:
+            if here:
+                assignment.give_work(state, thread, item, seat, "transfer")
+            else:
+                assignment.assign_work(state, thread, item)
+
+
+def _seat_changed(state: State, seat: Seat, *, was_on_duty: bool) -> None:
+    if not was_on_duty and state.pools.on_duty(seat):
+        state.pools.came_on_duty(seat)
     state.changed(seat)
     state.pools.touch_seat(seat.id)
     if seat.agent:

@@ -71,6 +71,10 @@ class State:
     def rules(self, shop: str) -> Rules:
         return self._rules.get(shop, self._default_rules)
 
+    def shop(self, shop: str) -> Shop:
+        """The shop; one that the desk does not have any more, as shops are by default."""
+        return self.shops.get(shop) or Shop(id=shop)
+
     def kind(self, shop: str, name: str) -> ItemKind | None:
         return self.rules(shop).by_name.get(name)
 
@@ -79,7 +83,7 @@ class State:
 
     def horizon_ms(self, shop: str, clock_ms: int) -> int:
         """Before this moment nothing that counts can still arrive at a command of `clock_ms`."""
-        horizon_ms = clock_ms - self.shops[shop].lateness_ms
+        horizon_ms = clock_ms - self.shop(shop).lateness_ms
         return self._held_back(shop, clock_ms, horizon_ms)
 
     def _held_back(self, shop: str, clock_ms: int, horizon_ms: int) -> int:
@@ -91,12 +95,12 @@ class State:
 
     def sealable_ms(self, shop: str, clock_ms: int) -> int:
         """When all commands of `clock_ms` are in: deadlines up to this moment are sealed."""
-        sealable_ms = clock_ms - self.shops[shop].lateness_ms
+        sealable_ms = clock_ms - self.shop(shop).lateness_ms
         return min(sealable_ms, self._held_back(shop, clock_ms, sealable_ms + 1) - 1)
 
     def seal_at_ms(self, shop: str, due_ms: int) -> int:
         """When the verdict on a deadline is due (RULES §2)."""
-        seal_ms = due_ms + self.shops[shop].lateness_ms
+        seal_ms = due_ms + self.shop(shop).lateness_ms
         grace_ms = self.rules(shop).policy.outage_grace_ms
         for outage in self.counters.outages:
             if outage.from_ms <= due_ms:
@@ -122,6 +126,9 @@ class State:
 
     def forget_thread(self, thread: Thread) -> None:
         key = thread_key(thread.shop, thread.buyer)
+        for name, work in thread.work.items():
+            self.items.pop((thread.shop, work.kind, work.key), None)
+            self.queue.drop(key, name)
         del self.threads[key]
         self.touched.pop(key, None)
         self.dirty[f"t:{key}"] = None
@@ -200,7 +207,9 @@ class State:
                 self.changed(self.persons[agent.id])
         for sub in desk.sub_accounts:
             if sub.id not in self.seats:
-                self.seats[sub.id] = Seat(id=sub.id, shop=sub.shop, agent=sub.agent)
+                operator = sub.agent if sub.agent in self.persons else ""
+                pace = self.counters.pace
+                self.seats[sub.id] = Seat(id=sub.id, shop=sub.shop, agent=operator, pace=pace)
                 self.changed(self.seats[sub.id])
         self.rebuild()
 
@@ -235,7 +244,7 @@ class State:
             if thread.agent:
                 self.persons[thread.agent].load += 1
                 self.seats[thread.sub_account].load += 1
-                self.note_held(thread.agent, thread)
+                self.held.setdefault(thread.agent, {})[key] = None
         for work in thread.work.values():
             self.items[thread.shop, work.kind, work.key] = thread
             self.note_held(work.agent, thread)

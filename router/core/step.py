@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from router.core import acts, assignment, deadlines, inbound, outage, presence
+from router.core import acts, adoption, assignment, deadlines, inbound, outage, presence
 from router.core import commands as c
-from router.core.facts import CommandRefused, DeskAdopted, EntryQuarantined
+from router.core.facts import CommandRefused, EntryQuarantined
 from router.core.outcome import Outcome, Rejected
 from router.core.state import State
 from router.core.thread import Thread
@@ -80,19 +80,6 @@ def _say_refused(state: State, command: c.Command, rejected: Rejected) -> None:
     )
 
 
-def _adopt(state: State, command: c.AdoptDesk) -> Rejected | None:
-    if state.desk.id and command.desk.id != state.desk.id:
-        return Rejected("other_desk", command.desk.id)
-    state.adopt(command.desk)
-    state.dirty["desk"] = command.desk
-    state.say(DeskAdopted(at_ms=state.at_ms, desk=command.desk.id, by=command.by))
-    for thread in state.threads.values():
-        state.touch(thread)
-    for agent in sorted(state.persons):
-        state.freed[agent] = None
-    return None
-
-
 def _quarantine(state: State, command: c.Quarantine) -> Rejected | None:
     state.say(EntryQuarantined(at_ms=state.at_ms, offset=state.offset, why=command.why))
     return None
@@ -126,7 +113,7 @@ _HANDLERS: dict[type[c.Command], Callable[[State, Any], Rejected | None]] = {
     c.TakeOverRefund: acts.take_over_refund,
     c.WaiveBreach: acts.waive_breach,
     c.ReportDelivery: acts.report_delivery,
-    c.AdoptDesk: _adopt,
+    c.AdoptDesk: adoption.adopt_desk,
     c.NoteOutage: outage.told,
     c.Quarantine: _quarantine,
     c.End: _nothing,

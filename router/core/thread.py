@@ -122,7 +122,7 @@ class Thread(msgspec.Struct, array_like=True, gc=False):
     """Which of the timeline's sessions this is."""
     group: str = ""
     wanted: str = ""
-    """The group a platform asked for."""
+    """The group that the platform asks for with the message that is just coming."""
     answered: bool = False
     """Whether the present holder has answered in this session."""
     informed: bool = False
@@ -191,8 +191,7 @@ def _compact(thread: Thread, rules: Rules, horizon_ms: int) -> None:
     if not buffer:
         return
     if not thread.misses and buffer[-1].sent_ms < horizon_ms > thread.live.passed_ms:
-        thread.sealed = _encode_view(thread.live)
-        thread.buffer = []
+        settle(thread)
     elif len(buffer) >= BUFFER_LIMIT:
         early_ms = max(horizon_ms - 1, buffer[len(buffer) // 2].sent_ms - 1)
         if not thread.misses or early_ms < thread.misses[0].due_ms:
@@ -200,6 +199,12 @@ def _compact(thread: Thread, rules: Rules, horizon_ms: int) -> None:
     elif len(buffer) >= COMPACT_AT and not thread.misses:
         if buffer[COMPACT_AT // 2].sent_ms < horizon_ms:
             seal(thread, rules, horizon_ms - 1)
+
+
+def settle(thread: Thread) -> None:
+    """Let what is live be what is sealed: nothing can arrive any more that comes before it."""
+    thread.sealed = _encode_view(thread.live)
+    thread.buffer = []
 
 
 def sealed_view(thread: Thread) -> View:

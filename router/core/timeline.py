@@ -74,7 +74,7 @@ class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
     true_ms: int = 0
     """BUYER: when it was sent, where it is judged as sent when it came (RULES §2)."""
     came_ms: int = 0
-    """BUYER: when it reached us."""
+    """BUYER, SHOP: when it reached us."""
 
 
 def place(moment: Moment) -> tuple[int, int, str]:
@@ -114,6 +114,8 @@ class FollowUp(msgspec.Struct, array_like=True, gc=False):
     offset: int
     """The agent's message that started the clock."""
     told: int = 0
+    came_ms: int = 0
+    """When that message reached us."""
 
 
 class Pending(msgspec.Struct, array_like=True, gc=False):
@@ -154,7 +156,7 @@ class Miss(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """follow_up: when its window opened; else 0."""
     offset: int
     came_ms: int = 0
-    """reply: when the message that armed it reached us; else 0."""
+    """reply, follow_up: when the message that armed it reached us; else 0."""
 
 
 class View(msgspec.Struct, array_like=True, gc=False):
@@ -263,7 +265,7 @@ def _next_due(view: View, rules: Rules) -> int | None:
 
 
 def wait_runs(wait: Wait, rules: Rules) -> bool:
-    """Whether its deadline is still to come: not missed, or counted again (and not all recalled)."""
+    """Whether its deadline is to come: not missed yet, or counted again and not all recalled."""
     return not wait.missed or bool(rules.policy.reply_repeat_ms and wait.unanswered)
 
 
@@ -285,7 +287,15 @@ def _pass(view: View, rules: Rules, due_ms: int, missed: list[Miss]) -> None:
     if owed is not None and owed.due_ms == due_ms:
         missed.append(
             Miss(
-                "follow_up", "", "", owed.start_ms, due_ms, owed.asked_ms, owed.from_ms, owed.offset
+                "follow_up",
+                "",
+                "",
+                owed.start_ms,
+                due_ms,
+                owed.asked_ms,
+                owed.from_ms,
+                owed.offset,
+                owed.came_ms,
             )
         )
         view.follow_up = None
@@ -469,6 +479,7 @@ def _answer(view: View, rules: Rules, moment: Moment) -> None:
                 at_ms + rules.policy.follow_up_to_ms,
                 last.true_ms,
                 moment.offset,
+                came_ms=moment.came_ms,
             )
     elif moment.flags & HUMAN and view.follow_up is not None:
         if at_ms >= view.follow_up.from_ms:

@@ -8,8 +8,10 @@ record `[version, record]`. A decoder reads every earlier version; what it canno
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from router.core.commands import SCHEMA, AnyCommand
 from router.core.facts import AnyFact
@@ -100,6 +102,31 @@ def decode_record(key: str, body: bytes) -> tuple[str, str, Record]:
     if decoder is None:
         raise Undecodable(f"record {key!r} is of no known kind")
     try:
-        return desk, name, decoder.decode(body)
+        record = decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Undecodable(f"record {key!r}: {error}") from error
+    if type(record) is Thread:
+        _share(record)
+    return desk, name, record
+
+
+def _share(thread: Thread) -> None:
+    """Let equal things be one thing in memory, as before they were written down: the names of
+    shops, agents and sub-accounts, and moments. It saves half a kilobyte a thread."""
+    live = thread.live
+    opened_ms = live.opened_ms
+    if live.active_ms == opened_ms:
+        live.active_ms = opened_ms
+    if thread.opened_ms == opened_ms:
+        thread.opened_ms = opened_ms
+    if thread.seen_ms == opened_ms:
+        thread.seen_ms = opened_ms
+    thread.shop = intern(thread.shop)
+    thread.state = intern(thread.state)
+    thread.group = intern(thread.group)
+    thread.last_agent = intern(thread.last_agent)
+    thread.last_sub_account = intern(thread.last_sub_account)
+    for hold in thread.holds:  # frozen, but nobody else has seen them yet
+        force_setattr(hold, "agent", intern(hold.agent))
+        force_setattr(hold, "sub_account", intern(hold.sub_account))
+        force_setattr(hold, "cause", intern(hold.cause))
