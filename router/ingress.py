@@ -43,8 +43,9 @@ class Refused(Exception):
 class Looking(Protocol):
     """The partition's owner in this process; running, or standing by."""
 
-    away: bool
     looks: int
+
+    def may_take(self) -> bool: ...
 
 
 class Ingress:
@@ -88,7 +89,7 @@ class Ingress:
 
     def _held(self) -> bool:
         owner = self._owner
-        return owner is not None and (owner.away or owner.looks <= self._held_at)
+        return owner is not None and not (owner.may_take() and owner.looks > self._held_at)
 
     async def run(self) -> None:
         """Append what waits until `close` was called and nothing waits any more."""

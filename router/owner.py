@@ -12,15 +12,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import NamedTuple
 from uuid import uuid4
 
 from router.core import commands as c
 from router.core.facts import AnyFact
-from router.core.outcome import Rejected
 from router.core.state import State
 from router.log.codec import encode_command, encode_facts
 from router.log.ports import (
@@ -35,7 +32,15 @@ from router.log.ports import (
     LogUnavailable,
     OutOfStep,
 )
-from router.stepping import CoreBroken, Desks, load_states
+from router.stepping import (
+    Answer,
+    Answers,
+    Committed,
+    CoreBroken,
+    Desks,
+    Unowned,
+    load_states,
+)
 
 logger = logging.getLogger("zhiban.owner")
 
@@ -48,30 +53,12 @@ OUTAGE_MS = 10_000
 """A longer gap of the log's clock is an outage: a shorter one, too, where a message may be
 late by less than this. When nothing else is committed, the clock is at half of it."""
 OUTAGE_LEAST_MS = 3_000
-OUTCOMES_KEPT = 8_192
 
 PLATFORM = (c.MessageReceived, c.MessageSent, c.MessageRecalled, c.OrderChanged)
 """What nobody waits for an answer to."""
 
-DeskFacts = list[tuple[str, list[AnyFact]]]
-
-
-class Committed(NamedTuple):
-    """What subscribers hear: the facts of one commit."""
-
-    seq: int
-    desks: DeskFacts
-
-
-class Answer(NamedTuple):
-    """What became of a command; its facts have been published by then."""
-
-    rejected: Rejected | None
-    facts: tuple[AnyFact, ...]
-
-
-class Unowned(Exception):
-    """This process does not own the partition now: the command's outcome is not known here."""
+Facts = dict[str, list[AnyFact]]
+Outcomes = list[tuple[int, Answer]]
 
 
 class Owner:
@@ -96,8 +83,7 @@ class Owner:
         self._settled = asyncio.Event()
         self._refused_since_s = 0.0
         self._poison: dict[int, str] = {}
-        self._waiters: dict[int, list[asyncio.Future[Answer]]] = {}
-        self._answers: OrderedDict[int, Answer] = OrderedDict()
+        self._answers = Answers()
         self._stepping = Desks()
         self._taken = 0
         """The last entry stepped; `offset` is the last one committed."""
@@ -109,6 +95,7 @@ class Owner:
         self.stepped = 0
         self.commits = 0
         self.reloads = 0
+        self._open_until_s = 0.0
         self.away = False
         """The log did not answer, and what was missed meanwhile is not in it yet: take nothing."""
         self.looks = 0
@@ -152,15 +139,13 @@ class Owner:
 
         Raises `Unowned` when this process lost the partition meanwhile, TimeoutError.
         """
-        known = self._answers.get(offset)
+        known = self._answers.known(offset)
         if known is not None:
             return known
         if not self.is_owner or self.offset >= offset:
             raise Unowned(f"the outcome of entry {offset} is not known here")
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(offset, []).append(future)
         async with asyncio.timeout(timeout_s):
-            return await future
+            return await self._answers.wait(offset)
 
     def stop(self) -> None:
         """Commit what was read, release the lease, and end `run`."""
@@ -179,7 +164,7 @@ class Owner:
                     delay_s = 0.05
                     await self._own(lease)
                     continue
-                self._stand_by()
+                await self._stand_by()
             except (LeaseLost, OutOfStep) as error:
                 logger.warning("partition %s: %s; loading again", self._log.partition, error)
             except LogUnavailable as error:
@@ -194,14 +179,25 @@ class Owner:
                 async with asyncio.timeout(delay_s if delay_s > 0.05 else self._lease_ms / 10_000):
                     await self._stopping.wait()
 
-    def _stand_by(self) -> None:
-        """Somebody has the lease. Once it must have been renewed, they are alive."""
+    async def _stand_by(self) -> None:
+        """Somebody has the lease. Once it must have been renewed, they are alive.
+
+        Nothing is taken here while they have not committed for so long that an outage is to be
+        noted first, or have not adopted anything yet.
+        """
         now_s = time.monotonic()
         self._refused_since_s = self._refused_since_s or now_s
         if now_s - self._refused_since_s > self._lease_ms / 1_000:
             self._settled.set()
-        self.away = False
-        self.looks += 1
+        meta, clock_ms = await self._log.meta(), await self._log.clock()
+        left_ms = meta.committed_ms + self.outage_ms * 3 // 4 - clock_ms
+        self._open_until_s = now_s + left_ms / 1_000
+        self.away = left_ms <= 0
+        self.looks += not self.away
+
+    def may_take(self) -> bool:
+        """Whether entries may be appended here: there is no outage that is to be noted first."""
+        return not self.away and (self.is_owner or time.monotonic() < self._open_until_s)
 
     async def _own(self, lease: Lease) -> None:
         self._lease = lease
@@ -249,7 +245,7 @@ class Owner:
             # The log's clock is that of the last append: ahead of the entries that wait.
             self.clock_ms = max((state.at_ms for state in self.states.values()), default=0)
         self._committed_clock_ms = meta.clock_ms
-        await self._begin(meta.clock_ms)
+        await self._begin(meta.committed_ms)
         self.reloads += 1
         self.away = False
         self._loaded.set()
@@ -315,8 +311,8 @@ class Owner:
                 raise OutOfStep(f"{away_ms} ms without a look at the log")
             self._looked_ms = reading.clock_ms
         self._looked_s = looked_s
-        answers: list[tuple[int, Answer]] = []
-        facts: dict[str, list[AnyFact]] = {}
+        answers: Outcomes = []
+        facts: Facts = {}
         for number, entry in enumerate(reading.entries, start=1):
             self._take(entry, facts, answers)
             if number % BREATH == 0:
@@ -330,9 +326,10 @@ class Owner:
             return
         self._taken = reading.entries[-1].offset if reading.entries else self._taken
         commit = self._next_commit(facts)
-        self._flight = asyncio.create_task(self._commit(commit, facts, answers))
-        if not cut:
-            await self._landed()
+        if cut:
+            self._flight = asyncio.create_task(self._commit(commit, facts, answers))
+        else:
+            await self._commit(commit, facts, answers)
 
     async def _landed(self) -> None:
         """Until no commit is under way. Raises what became of it."""
@@ -340,9 +337,7 @@ class Owner:
             await self._flight
             self._flight = None
 
-    def _take(
-        self, entry: Entry, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]
-    ) -> None:
+    def _take(self, entry: Entry, facts: Facts, answers: Outcomes) -> None:
         try:
             stepped = self._stepping.take(entry)
         except CoreBroken as broken:
@@ -355,7 +350,7 @@ class Owner:
         if not isinstance(stepped.command, PLATFORM):
             answers.append((entry.offset, Answer(stepped.rejected, tuple(stepped.facts))))
 
-    def _next_commit(self, facts: dict[str, list[AnyFact]]) -> Commit:
+    def _next_commit(self, facts: Facts) -> Commit:
         assert self._lease is not None
         return Commit(
             lease=self._lease,
@@ -367,12 +362,7 @@ class Owner:
             records=self._stepping.changes(facts, moved=self._taken != self.offset),
         )
 
-    async def _commit(
-        self,
-        commit: Commit,
-        facts: dict[str, list[AnyFact]],
-        answers: list[tuple[int, Answer]],
-    ) -> None:
+    async def _commit(self, commit: Commit, facts: Facts, answers: Outcomes) -> None:
         await self._send(commit)
         self.commits += 1
         self.stepped += commit.offset - self.offset
@@ -394,23 +384,16 @@ class Owner:
                 await asyncio.sleep(delay_s)
                 delay_s *= 2
 
-    def _tell(self, facts: dict[str, list[AnyFact]], answers: list[tuple[int, Answer]]) -> None:
+    def _tell(self, facts: Facts, answers: Outcomes) -> None:
         if self._publish is not None and facts:
             self._publish(Committed(self.seq, list(facts.items())))
-        for at, answer in answers:
-            self._answers[at] = answer
-            for future in self._waiters.pop(at, ()):
-                if not future.done():
-                    future.set_result(answer)
-        while len(self._answers) > OUTCOMES_KEPT:
-            self._answers.popitem(last=False)
+        self._answers.tell(answers)
 
     def _forget(self) -> None:
         """Nothing in memory counts any more."""
         self._loaded.clear()
         self._stepping = Desks()
-        waiters, self._waiters = self._waiters, {}
-        for futures in waiters.values():
-            for future in futures:
-                if not future.done():
-                    future.set_exception(Unowned("the partition has to be loaded again"))
+        self._answers.disappoint(Unowned("the partition has to be loaded again"))
+
+
+__all__ = ["Answer", "Committed", "Owner", "Unowned"]

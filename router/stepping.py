@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Container, Iterator
+from collections import OrderedDict
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from router.core import commands as c
@@ -25,6 +26,8 @@ from router.log.codec import (
 from router.log.ports import Entry, Log
 
 logger = logging.getLogger("zhiban.stepping")
+
+OUTCOMES_KEPT = 8_192
 
 
 class CoreBroken(Exception):
@@ -54,17 +57,22 @@ class Desks:
         """Entries that broke the core before, and how: they are put in quarantine."""
 
     def take(self, entry: Entry) -> Stepped | None:
-        """Step one entry; None when it is for a desk that was never adopted.
+        """Step one entry; None when no desk was ever adopted.
 
         Raises `CoreBroken`; what can not be decoded is put in quarantine instead.
         """
         desk, command = self._decode(entry)
         state = self.states.get(desk)
         if state is None:
-            if not isinstance(command, c.AdoptDesk):
-                logger.error("entry %s is for the unknown desk %r", entry.offset, desk)
-                return None
-            state = self.states[desk] = State()
+            if isinstance(command, c.AdoptDesk):
+                state = self.states[desk] = State()
+            else:
+                why = f"desk {desk!r} was never adopted"
+                logger.error("entry %s is put in quarantine: %s", entry.offset, why)
+                if not self.states:
+                    return None
+                desk, command = min(self.states), c.Quarantine(why=why)
+                state = self.states[desk]
         try:
             outcome = step(state, c.Stamped(entry.offset, entry.at_ms, command))
         except Exception as error:
@@ -107,6 +115,58 @@ class Desks:
                 return body.desk, body.command
         logger.error("entry %s is put in quarantine: %s", entry.offset, why)
         return min(self.states, default=""), c.Quarantine(why=why)
+
+
+class Committed(NamedTuple):
+    """What subscribers hear: the facts of one commit."""
+
+    seq: int
+    desks: list[tuple[str, list[AnyFact]]]
+
+
+class Unowned(Exception):
+    """This process does not own the partition now: the command's outcome is not known here."""
+
+
+class Answer(NamedTuple):
+    """What became of a command; its facts have been published by then."""
+
+    rejected: Rejected | None
+    facts: tuple[AnyFact, ...]
+
+
+class Answers:
+    """What became of the last commands by their offsets, and who waits to hear of theirs."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[int, list[asyncio.Future[Answer]]] = {}
+        self._kept: OrderedDict[int, Answer] = OrderedDict()
+
+    def known(self, offset: int) -> Answer | None:
+        return self._kept.get(offset)
+
+    def wait(self, offset: int) -> asyncio.Future[Answer]:
+        """Done by `tell`, or failed by `disappoint`."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(offset, []).append(future)
+        return future
+
+    def tell(self, answers: Iterable[tuple[int, Answer]]) -> None:
+        for at, answer in answers:
+            self._kept[at] = answer
+            for future in self._waiters.pop(at, ()):
+                if not future.done():
+                    future.set_result(answer)
+        while len(self._kept) > OUTCOMES_KEPT:
+            self._kept.popitem(last=False)
+
+    def disappoint(self, error: Exception) -> None:
+        """Nobody here will know: all who wait get this error."""
+        waiters, self._waiters = self._waiters, {}
+        for futures in waiters.values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
 
 
 async def load_states(log: Log) -> tuple[dict[str, State], int]:

@@ -37,14 +37,6 @@ class Round(NamedTuple):
     server_cpu_s: float
     log_cpu_s: float
 
-    @property
-    def rate(self) -> float:
-        return self.sent.accepted / self.sent.wall_s
-
-    @property
-    def cpu_us(self) -> float:
-        return self.server_cpu_s / self.sent.accepted * 1e6
-
 
 class Server:
     """A server process under load."""
@@ -114,8 +106,11 @@ async def measure(sizes: Sizes = Sizes()) -> list[Measured]:  # noqa: B008  # im
 
 
 def _results(sizes: Sizes, rounds: dict[str, list[Round]], note: str) -> list[Measured]:
-    def median(kind: str, what: str) -> float:
-        return float(statistics.median(getattr(round_, what) for round_ in rounds[kind]))
+    def rate(kind: str) -> float:
+        return statistics.median(r.sent.accepted / r.sent.wall_s for r in rounds[kind])
+
+    def cpu_us(kind: str) -> float:
+        return statistics.median(r.server_cpu_s / r.sent.accepted * 1e6 for r in rounds[kind])
 
     real = rounds["real"]
     took = sorted(ms for round_ in real for ms in round_.sent.ms)
@@ -129,25 +124,25 @@ def _results(sizes: Sizes, rounds: dict[str, list[Round]], note: str) -> list[Me
         measured(
             "ingress.accepted_per_s",
             "每秒收下的签名 webhook(对照:最快处理) / signed webhooks accepted (floor: the fastest)",
-            median("real", "rate"),
+            rate("real"),
             "1/s",
-            floor=median("floor", "rate"),
+            floor=rate("floor"),
             note=note,
         ),
         measured(
             "ingress.accepted_per_s_beside_plain",
             "同上(对照:用普通应答的处理) / the same (floor: with an ordinary response)",
-            median("real", "rate"),
+            rate("real"),
             "1/s",
-            floor=median("plain", "rate"),
+            floor=rate("plain"),
             note=note,
         ),
         measured(
             "ingress.cpu_per_webhook",
             "服务进程每条的处理器时间 / the server's processor time a webhook",
-            median("real", "cpu_us"),
+            cpu_us("real"),
             "us",
-            floor=median("floor", "cpu_us"),
+            floor=cpu_us("floor"),
             note=note,
         ),
         measured(
@@ -164,9 +159,9 @@ def _results(sizes: Sizes, rounds: dict[str, list[Round]], note: str) -> list[Me
         measured(
             "ingress.whole_accepted_per_s",
             "同一进程还在分配会话时 / with the broker at work in the same process",
-            median("whole", "rate"),
+            rate("whole"),
             "1/s",
-            floor=median("floor", "rate"),
+            floor=rate("floor"),
             note=note,
         ),
     ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from typing import Any
 
 from router.bench.measure import run_loop
 from router.bench.world import make_desk
 from router.core import commands as c
-from router.log.ports import Lease
-from router.log.redis import RedisLog, RedisLogs
+from router.log.redis import RedisLogs
 from router.owner import Owner
 
 
@@ -23,11 +23,17 @@ def tell(what: str) -> None:
     sys.stdout.flush()
 
 
-class Told(RedisLog):
+class Told:
     """A partition's log that says when the lease was granted."""
 
-    async def acquire(self, owner: str, *, ttl_ms: int) -> Lease | None:
-        lease = await super().acquire(owner, ttl_ms=ttl_ms)
+    def __init__(self, log: Any) -> None:
+        self._log = log
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def acquire(self, owner: str, *, ttl_ms: int) -> Any:
+        lease = await self._log.acquire(owner, ttl_ms=ttl_ms)
         if lease is not None:
             tell("lease")
         return lease
@@ -35,8 +41,7 @@ class Told(RedisLog):
 
 async def run(url: str, agents: int) -> None:
     async with await RedisLogs.connect(url) as logs:
-        log = logs.log(0)
-        log.__class__ = Told
+        log: Any = Told(logs.log(0))
         owner = Owner(log, "bench", desks=[c.AdoptDesk(desk=make_desk(agents), by="bench")])
         tell("started")
         running = asyncio.create_task(owner.run())

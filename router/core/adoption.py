@@ -17,6 +17,7 @@ from router.core.thread import Thread
 def adopt_desk(state: State, command: AdoptDesk) -> Rejected | None:
     if state.desk.id and command.desk.id != state.desk.id:
         return Rejected("other_desk", command.desk.id)
+    state.put_by(command.desk)
     state.adopt(command.desk)
     state.dirty["desk"] = command.desk
     state.say(DeskAdopted(at_ms=state.at_ms, desk=command.desk.id, by=command.by))

@@ -67,17 +67,18 @@ def message_received(state: State, command: MessageReceived) -> Rejected | None:
 def _platform_named(state: State, thread: Thread, sub_account: str, at_ms: int) -> None:
     """An inbound `sub_account` names the holder: the platform has the last word (§3).
 
-    Not where it is told later than the session changed hands here, and not for somebody who is
-    offline while the session is held by somebody on duty or can be: it would be moved on at
-    once.
+    Not where it is told later than the session changed hands here; not for somebody who has
+    gone offline here, who would pay for what they have left; and not for somebody who never
+    said to be here, while the session is held or can be.
     """
     seat = state.seats.get(sub_account)
     if seat is None or not seat.agent or seat.shop != thread.shop:
         return
     if seat.id == thread.sub_account or not _is_news(thread, at_ms):
         return
-    if state.persons[seat.agent].presence == "offline":
-        if thread.agent or assignment.best(state, thread) is not None:
+    person = state.persons[seat.agent]
+    if person.presence == "offline":
+        if person.since_ms or thread.agent or assignment.best(state, thread) is not None:
             return
     assignment.give(state, thread, seat, "platform")
 

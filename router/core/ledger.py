@@ -107,7 +107,7 @@ def seal_thread(state: State, thread: Thread, to_ms: int) -> None:
 
 def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
     shop = state.shop(thread.shop)
-    rules = state.rules(thread.shop)
+    rules = state.rules(thread.shop).at(miss.armed_ms)
     charge = charge_for(thread, miss, rules.policy.grace_ms)
     uncharged = charge.uncharged
     fine_fen = 0 if uncharged else rules.fine_fen(miss.rule)

@@ -71,6 +71,18 @@ class Counters(msgspec.Struct, array_like=True, gc=False):
     """weighted: the pace of the last that was chosen."""
     clock_ms: int = 0
     outages: list[Outage] = []
+    desk_no: int = 0
+    """How often the desk's rules were changed."""
+
+
+class PastDesk(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """The desk as it was until it was changed: what was sent before is judged by its rules."""
+
+    no: int
+    until_ms: int
+    desk: Desk
+    horizons: dict[str, int]
+    """By shop, where the lateness became longer: what was sealed already at the change."""
 
 
 class Breach(msgspec.Struct, array_like=True, gc=False):
@@ -123,4 +135,4 @@ class LedgerEntry(msgspec.Struct, array_like=True, gc=False, frozen=True):
     proof: list[int]
 
 
-Record = Desk | Counters | Person | Seat | Thread | Breach | LedgerEntry
+Record = Desk | PastDesk | Counters | Person | Seat | Thread | Breach | LedgerEntry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from router.core.policy import Desk
-from router.core.records import Breach, Counters, LedgerEntry, Person, Record, Seat
+from router.core.records import Breach, Counters, LedgerEntry, PastDesk, Person, Record, Seat
 from router.core.state import State
 from router.core.thread import Thread
 
@@ -29,6 +29,8 @@ def restore(records: Iterable[tuple[str, Record]]) -> State:
                 state.entries[key] = record
             case Counters():
                 state.counters = record
+            case PastDesk():
+                state.past_desks[key] = record
             case Desk():
                 desk = record
     state.breaches = dict(sorted(state.breaches.items(), key=lambda pair: number(pair[0])))
@@ -49,6 +51,7 @@ def all_records(state: State) -> dict[str, Record]:
     records: dict[str, Record] = {"c": state.counters, "desk": state.desk}
     tables: tuple[tuple[str, Mapping[str, Record]], ...] = (
         ("b", state.breaches),
+        ("d", state.past_desks),
         ("e", state.entries),
         ("p", state.persons),
         ("s", state.seats),

@@ -10,13 +10,14 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 
 from router.core.facts import AnyFact
-from router.core.policy import Desk, ItemKind, Policy, Shop
+from router.core.policy import DAY_MS, Desk, ItemKind, Policy, Shop
 from router.core.pools import Pools
 from router.core.queue import Piece, Queue
 from router.core.records import (
     Breach,
     Counters,
     LedgerEntry,
+    PastDesk,
     Person,
     Record,
     Seat,
@@ -43,6 +44,8 @@ class State:
         self.threads: dict[str, Thread] = {}
         self.breaches: dict[str, Breach] = {}
         self.entries: dict[str, LedgerEntry] = {}
+        self.past_desks: dict[str, PastDesk] = {}
+        """By their numbers: as long as something may come that was sent under their rules."""
         # derived
         self.sessions: dict[str, Thread] = {}
         """Open sessions by their id."""
@@ -84,7 +87,10 @@ class State:
     def horizon_ms(self, shop: str, clock_ms: int) -> int:
         """Before this moment nothing that counts can still arrive at a command of `clock_ms`."""
         horizon_ms = clock_ms - self.shop(shop).lateness_ms
-        return self._held_back(shop, clock_ms, horizon_ms)
+        horizon_ms = self._held_back(shop, clock_ms, horizon_ms)
+        for past in self.past_desks.values():
+            horizon_ms = max(horizon_ms, past.horizons.get(shop, horizon_ms))
+        return horizon_ms
 
     def _held_back(self, shop: str, clock_ms: int, horizon_ms: int) -> int:
         grace_ms = self.rules(shop).policy.outage_grace_ms
@@ -196,11 +202,8 @@ class State:
         """Let the desk be this, and make all that is derived again."""
         self.desk = desk
         self.shops = {shop.id: shop for shop in desk.shops}
-        shared = Rules(desk.policy)
-        self._default_rules = shared
-        self._rules = {
-            shop.id: Rules(shop.policy) if shop.policy else shared for shop in desk.shops
-        }
+        self._default_rules = Rules(desk.policy)
+        self._rules = {shop.id: self._rules_of(shop.id) for shop in desk.shops}
         for agent in desk.agents:
             if agent.id not in self.persons:
                 self.persons[agent.id] = Person(id=agent.id)
@@ -212,6 +215,41 @@ class State:
                 self.seats[sub.id] = Seat(id=sub.id, shop=sub.shop, agent=operator, pace=pace)
                 self.changed(self.seats[sub.id])
         self.rebuild()
+
+    def _rules_of(self, shop: str) -> Rules:
+        """The shop's rules, with those that were in force before."""
+        rules: Rules | None = None
+        since_ms = 0
+        for past in sorted(self.past_desks.values(), key=lambda past: past.no):
+            rules = Rules(_policy_of(past.desk, shop), before=rules, since_ms=since_ms)
+            since_ms = past.until_ms + 1
+        return Rules(_policy_of(self.desk, shop), before=rules, since_ms=since_ms)
+
+    def put_by(self, desk: Desk) -> None:
+        """Remember the present desk, which `desk` is about to replace, if the rules differ."""
+        old = {shop.id: shop for shop in self.desk.shops}
+        if not self.desk.id or all(
+            shop.id not in old
+            or (
+                _policy_of(desk, shop.id) == _policy_of(self.desk, shop.id)
+                and shop.lateness_ms == old[shop.id].lateness_ms
+            )
+            for shop in desk.shops
+        ):
+            return
+        for name, past in list(self.past_desks.items()):
+            if past.until_ms < self.at_ms - 2 * DAY_MS:
+                del self.past_desks[name]
+                self.dirty[f"d:{name}"] = None
+        self.counters.desk_no += 1
+        horizons = {
+            shop.id: self.horizon_ms(shop.id, self.at_ms)
+            for shop in desk.shops
+            if shop.id in old and shop.lateness_ms > old[shop.id].lateness_ms
+        }
+        past = PastDesk(self.counters.desk_no, self.at_ms, self.desk, horizons)
+        self.past_desks[str(past.no)] = past
+        self.dirty[f"d:{past.no}"] = past
 
     def rebuild(self) -> None:
         """Make pools, queue, indexes and timers from the records."""
@@ -283,3 +321,9 @@ class State:
 def holds(thread: Thread, agent: str) -> bool:
     """Whether the agent holds the thread's session or any of its work."""
     return thread.agent == agent or any(work.agent == agent for work in thread.work.values())
+
+
+def _policy_of(desk: Desk, shop: str) -> Policy:
+    """The shop's own policy, or the desk's."""
+    own = next((of.policy for of in desk.shops if of.id == shop), None)
+    return own or desk.policy

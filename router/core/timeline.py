@@ -191,12 +191,18 @@ class View(msgspec.Struct, array_like=True, gc=False):
 
 
 class Rules:
-    """A policy with its kinds of work looked up by what opens, meets and cancels them."""
+    """A policy with its kinds of work looked up by what opens, meets and cancels them.
 
-    __slots__ = ("by_name", "cancelled_by", "met_by", "opened_by", "policy")
+    Each moment is judged by the rules that were in force when it was sent, however late it
+    comes: `before` are the ones that these replaced, `since_ms` is from when on they count.
+    """
 
-    def __init__(self, policy: Policy) -> None:
+    __slots__ = ("before", "by_name", "cancelled_by", "met_by", "opened_by", "policy", "since_ms")
+
+    def __init__(self, policy: Policy, *, before: Rules | None = None, since_ms: int = 0) -> None:
         self.policy = policy
+        self.before = before
+        self.since_ms = since_ms
         self.by_name: dict[str, ItemKind] = {kind.name: kind for kind in policy.items}
         self.opened_by: dict[str, tuple[ItemKind, ...]] = {
             opens.value: tuple(k for k in policy.items if k.opens is opens) for opens in Opens
@@ -208,6 +214,13 @@ class Rules:
             event: frozenset(k.name for k in policy.items if event in k.cancelled_by)
             for event in ("order.placed", "order.paid", "order.shipped", "order.closed")
         }
+
+    def at(self, sent_ms: int) -> Rules:
+        """The rules in force at this moment."""
+        rules = self
+        while rules.before is not None and sent_ms < rules.since_ms:
+            rules = rules.before
+        return rules
 
     def fine_fen(self, rule: str) -> int:
         """What a miss of this rule costs."""
@@ -331,6 +344,7 @@ def open_session(view: View, at_ms: int) -> None:
 
 def apply(view: View, rules: Rules, moment: Moment, missed: list[Miss]) -> None:
     """Take the next moment: all before it in the timeline's order has been taken."""
+    rules = rules.at(moment.sent_ms)
     advance(view, rules, moment.sent_ms - 1, missed)
     _APPLY[moment.rank](view, rules, moment)
 
@@ -397,7 +411,7 @@ def answer_wait(view: View, left: list[Unanswered], rules: Rules, at_ms: int) ->
             end_session(view, at_ms, "platform")
     elif left[0].sent_ms != wait.armed_ms and not wait.missed:
         wait.armed_ms = left[0].sent_ms
-        wait.due_ms = left[0].sent_ms + rules.policy.reply_ms
+        wait.due_ms = left[0].sent_ms + rules.at(left[0].sent_ms).policy.reply_ms
         wait.told = 0
 
 
@@ -479,7 +493,7 @@ def _answer(view: View, rules: Rules, moment: Moment) -> None:
                 at_ms + rules.policy.follow_up_to_ms,
                 last.true_ms,
                 moment.offset,
-                came_ms=moment.came_ms,
+                came_ms=max(moment.came_ms, last.came_ms),
             )
     elif moment.flags & HUMAN and view.follow_up is not None:
         if at_ms >= view.follow_up.from_ms:

@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 from router.core.commands import SCHEMA, AnyCommand
 from router.core.facts import AnyFact
 from router.core.policy import Desk
-from router.core.records import Breach, Counters, LedgerEntry, Person, Record, Seat
+from router.core.records import Breach, Counters, LedgerEntry, PastDesk, Person, Record, Seat
 from router.core.thread import Thread
 
 
@@ -80,6 +80,7 @@ _RECORD_TYPES: dict[str, type[Record]] = {
     "b": Breach,
     "e": LedgerEntry,
     "c": Counters,
+    "d": PastDesk,
     "desk": Desk,
 }
 _record_decoders = {letter: msgspec.msgpack.Decoder(kind) for letter, kind in _RECORD_TYPES.items()}

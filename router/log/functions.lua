@@ -304,7 +304,8 @@ local function commit(keys, args)
   in_chunks('HSET', records, args, 10, changes)
   in_chunks('HDEL', records, args, changes + 1, #args)
   redis.call('HSET', meta, 'seq', whole(seq), 'offset', whole(offset),
-    'clock', whole(math.max(clock, known_clock)), 'batch', args[3], 'schema', args[7])
+    'clock', whole(math.max(clock, known_clock)), 'committed', whole(clock),
+    'batch', args[3], 'schema', args[7])
   return {APPLIED, ''}
 end
 

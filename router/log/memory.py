@@ -274,6 +274,7 @@ class MemoryLog:
             offset=commit.offset,
             clock_ms=max(commit.clock_ms, self._meta.clock_ms),
             schema=self._schema,
+            committed_ms=commit.clock_ms,
         )
 
     async def _wait(self, ready: Callable[[], bool], wait_ms: int) -> None:

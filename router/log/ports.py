@@ -160,6 +160,9 @@ class Meta(NamedTuple):
     """The inbox's last offset."""
     schema: int
     """The records' schema version; 0 when nothing was ever committed."""
+    committed_ms: int = 0
+    """The clock of the last commit: since then nobody is known to have owned the partition.
+    (`clock_ms` is that of the last append or commit.)"""
 
 
 class FactBatch(NamedTuple):

@@ -238,7 +238,7 @@ class RedisLog:
 
     async def meta(self) -> Meta:
         values = await self._link.ask(
-            "HMGET", self._keys.meta, "seq", "offset", "clock", "tail", "schema"
+            "HMGET", self._keys.meta, "seq", "offset", "clock", "tail", "schema", "committed"
         )
         return Meta(*(int(value or 0) for value in values))
 

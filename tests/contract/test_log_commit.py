@@ -132,7 +132,7 @@ async def test_a_commit_shows_all_of_it(backend: Backend) -> None:
     step = commit(lease, 1, offset=2, clock_ms=clock_ms, facts=b"facts", records={"k": b"v"})
     assert await backend.log.commit(step) is True
     assert await everything(backend.other) == (
-        Meta(seq=1, offset=2, clock_ms=clock_ms, tail=2, schema=3),
+        Meta(seq=1, offset=2, clock_ms=clock_ms, tail=2, schema=3, committed_ms=clock_ms),
         {"k": b"v"},
         [FactBatch(1, b"facts")],
     )

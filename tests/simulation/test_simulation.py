@@ -83,10 +83,6 @@ def test_no_hash_decides_anything() -> None:
     assert told == {f"{simulate(5).digest}\n"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a process that stands by lets webhooks in before the owner has noted the outage",
-)
 def test_what_falls_due_in_an_outage_is_not_sealed_at_once() -> None:
     """RULES §2: not before `outage_grace` after its end, whoever owns the partition then."""
     findings = [
