@@ -27,7 +27,7 @@ from router.core.recovery import all_records
 from router.core.state import State
 from router.core.step import step
 from router.core.thread import Thread
-from router.core.timeline import RESCUED, WARNED, Unanswered, Wait
+from router.core.view import RESCUED, WARNED, Unanswered, Wait
 from router.log.codec import encode_record, record_key
 from router.log.embedded import EmbeddedServer
 from router.log.ports import Draft

@@ -19,7 +19,7 @@ from router.core.outcome import Rejected
 from router.core.records import Breach, Seat
 from router.core.state import State, thread_key
 from router.core.thread import Hold, Thread, view_at
-from router.core.timeline import (
+from router.core.view import (
     ANSWERS,
     BY_HOLDER,
     BY_SUPERVISOR,

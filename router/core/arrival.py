@@ -33,7 +33,7 @@ from router.core.thread import (
     refold,
     take,
 )
-from router.core.timeline import ANSWERS, BUYER, SHOP, Miss, Moment, View
+from router.core.view import ANSWERS, BUYER, SHOP, Miss, Moment, View
 
 PAST_KEPT = 20
 

@@ -15,17 +15,16 @@ from router.core.facts import DeadlineWarned
 from router.core.policy import DAY_MS, Policy
 from router.core.state import State, thread_key
 from router.core.thread import Thread
-from router.core.timeline import (
+from router.core.timeline import advance, wait_runs
+from router.core.view import (
     RESCUED,
     WARNED,
     WINDOW_OPEN,
     FollowUp,
     Pending,
     Wait,
-    advance,
     has_open_order,
     idle_end_ms,
-    wait_runs,
 )
 
 ORDERS_KEPT_MS = 400 * DAY_MS

@@ -17,7 +17,7 @@ from router.core.facts import DeliveryReported, MessageNoted, MessageRecalledNot
 from router.core.outcome import Rejected
 from router.core.state import State
 from router.core.thread import Thread, add_line
-from router.core.timeline import (
+from router.core.view import (
     ANSWERS,
     BUYER,
     CLOSE,

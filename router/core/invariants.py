@@ -15,7 +15,8 @@ from router.core.pools import Pools
 from router.core.queue import Piece
 from router.core.state import State, thread_key
 from router.core.thread import Thread, Work, sealed_view
-from router.core.timeline import Miss, View, advance, apply
+from router.core.timeline import advance, apply
+from router.core.view import Miss, View
 
 SESSION_STATES = ("queued", "held", "closing")
 

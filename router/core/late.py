@@ -14,7 +14,8 @@ import msgspec
 from router.core.policy import Meets
 from router.core.state import State
 from router.core.thread import Thread, answer_retimed, sealed_view, set_sealed
-from router.core.timeline import (
+from router.core.timeline import answer_wait, end_session
+from router.core.view import (
     ANSWERS,
     BUYER,
     CLOSE,
@@ -28,8 +29,6 @@ from router.core.timeline import (
     Moment,
     Rules,
     View,
-    answer_wait,
-    end_session,
 )
 
 

@@ -14,7 +14,7 @@ from router.core.policy import Meets, in_service
 from router.core.records import Breach, LedgerEntry
 from router.core.state import State
 from router.core.thread import Hold, Thread, Work, seal
-from router.core.timeline import (
+from router.core.view import (
     ANSWERS,
     BUYER,
     HUMAN,

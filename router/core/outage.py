@@ -10,7 +10,7 @@ from router.core.policy import DAY_MS
 from router.core.records import Outage
 from router.core.state import State
 from router.core.thread import Thread, sealed_view, set_sealed, settle
-from router.core.timeline import View
+from router.core.view import View
 
 
 def note(state: State, command: NoteOutage) -> None:

@@ -20,7 +20,7 @@ from router.core.outcome import Rejected
 from router.core.records import Person, Seat
 from router.core.state import State
 from router.core.thread import Thread
-from router.core.timeline import ANSWERS, SHOP, Moment, is_waiting
+from router.core.view import ANSWERS, SHOP, Moment, is_waiting
 
 
 def set_presence(state: State, command: SetPresence) -> Rejected | None:

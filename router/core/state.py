@@ -23,7 +23,7 @@ from router.core.records import (
     Seat,
 )
 from router.core.thread import Thread, Work
-from router.core.timeline import Rules
+from router.core.view import Rules
 
 NO_DEADLINE_MS = 1 << 52
 """Stands for the deadline of what has none: behind all others."""

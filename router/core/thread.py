@@ -15,7 +15,8 @@ from bisect import bisect_right
 
 import msgspec
 
-from router.core.timeline import (
+from router.core.timeline import advance, apply
+from router.core.view import (
     ANSWERED,
     ANSWERS,
     BUYER,
@@ -27,8 +28,6 @@ from router.core.timeline import (
     Moment,
     Rules,
     View,
-    advance,
-    apply,
     place,
 )
 

@@ -9,7 +9,7 @@ from router.core.arrival import deadlines_of
 from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
 from router.core.state import State, holds
 from router.core.thread import Thread
-from router.core.timeline import is_waiting
+from router.core.view import is_waiting
 from router.http import showing, sight
 from router.http import views as v
 from router.http.api_people import roster

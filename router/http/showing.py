@@ -14,7 +14,7 @@ from router.core.queue import Piece
 from router.core.records import Breach, LedgerEntry, Person, Seat
 from router.core.state import NO_DEADLINE_MS, State
 from router.core.thread import PastSession, Thread, Work, read_lines
-from router.core.timeline import is_waiting
+from router.core.view import is_waiting
 from router.http import views as v
 
 T = TypeVar("T")
