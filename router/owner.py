@@ -281,6 +281,8 @@ class Owner:
         while not self._stopping.is_set():
             await self._round(self._wait_ms(), gap_ms=self.outage_ms)
             self.looks += 1
+            # Loading again meanwhile takes no such time that an outage would have to be noted.
+            self._open_until_s = self._looked_s + self.outage_ms / 4_000
         await self._landed()
 
     def _wait_ms(self) -> int:

@@ -50,7 +50,7 @@ class Sizes(NamedTuple):
     """Messages that arrive, and deadlines that fall due, in a second."""
     seconds: int = 60
     agents: int = 1_000
-    traced: int = 20_000
+    traced: int = 100_000
     """Sessions of the run in which every allocation is counted."""
 
 

@@ -122,6 +122,12 @@ def _share(thread: Thread) -> None:
         thread.opened_ms = opened_ms
     if thread.seen_ms == opened_ms:
         thread.seen_ms = opened_ms
+    if live.wait is not None and live.wait.unanswered and thread.buffer:
+        first, moment = live.wait.unanswered[0], thread.buffer[-1]
+        if first.message == moment.key and first.sent_ms == first.true_ms == moment.sent_ms:
+            force_setattr(first, "message", moment.key)
+            force_setattr(first, "sent_ms", moment.sent_ms)
+            force_setattr(first, "true_ms", moment.sent_ms)
     thread.shop = intern(thread.shop)
     thread.state = intern(thread.state)
     thread.group = intern(thread.group)
