@@ -24,7 +24,7 @@ test: venv servers ## run the tests, but for the slow ones
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-slow: venv servers ## run the long fault, soak, simulation and packaging tests
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -m slow -n 2 $(ARGS)
 
 check: venv ## formatting, lint, types, import direction, dead code
 	$(BIN)/ruff format --check $(CODE)
