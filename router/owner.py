@@ -27,6 +27,7 @@ from router.log.ports import (
     Lease,
     LeaseLost,
     Log,
+    LogCorrupt,
     LogError,
     LogFull,
     LogUnavailable,
@@ -236,6 +237,11 @@ class Owner:
     async def _load(self) -> None:
         started = time.monotonic()
         meta = await self._log.meta()
+        if meta.schema > c.SCHEMA:
+            raise LogCorrupt(
+                f"the records are of schema {meta.schema}, this release knows {c.SCHEMA}:"
+                " run the newer one again"
+            )
         states, count = await load_states(self._log)
         self._stepping = Desks(states)
         self._stepping.poison = self._poison
