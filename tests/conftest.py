@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from collections.abc import Iterator
 
 import pytest
@@ -33,3 +34,11 @@ def redis_url(redis_server: Server) -> str:
     """An empty Redis 7.0."""
     redis_server.flush()
     return redis_server.url
+
+
+@pytest.fixture(autouse=True)
+def no_test_hangs() -> Iterator[None]:
+    """A test that hangs ends its worker and says where, instead of holding up all others."""
+    faulthandler.dump_traceback_later(300, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
