@@ -124,11 +124,21 @@ class EmbeddedServer:
             return True
 
     async def watch(self) -> None:
-        """Return when the server has gone (crashed, killed, shut down by somebody else)."""
+        """Return when the server has gone (crashed, killed, shut down by somebody else).
+
+        Only its lock proves that: a connection, even the one that looks whether it is still
+        there, can be cut while the server lives.
+        """
+        pause_s = _FIRST_PAUSE_S
         while True:
             await self._connection_ends()
-            if not await self._look(self._running.endpoint):
+            if await self._look(self._running.endpoint):
+                pause_s = _FIRST_PAUSE_S
+                continue
+            if self._has_ended():
                 return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def stop(self) -> None:
         """Shut the server down in order, or else kill it; let the data go."""
@@ -312,26 +322,26 @@ class EmbeddedServer:
         """Whether the server process has ended in time; its lock tells, whoever started it."""
         until, pause_s = _now_s() + timeout_s, _FIRST_PAUSE_S
         while True:
-            self._reap()
-            lock = files.try_lock(self.directory / "server.lock")
-            if lock is not None:
-                os.close(lock)
-                if self._process is None:
-                    return True
+            if self._has_ended() and self._process is None:
+                return True
             if _now_s() > until:
                 return False
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    def _reap(self) -> None:
+    def _has_ended(self) -> bool:
+        """Whether no server process holds the data, whoever started it."""
         if self._process and self._process.poll() is not None:
             self._process = None
+        lock = files.try_lock(self.directory / "server.lock")
+        if lock is None:
+            return False
+        os.close(lock)
+        return True
 
     def _signal(self, pid: int, number: signal.Signals) -> None:
         """Signal the server that was seen running, if its lock says that it still is."""
-        lock = files.try_lock(self.directory / "server.lock")
-        if lock is not None:
-            os.close(lock)
+        if self._has_ended():
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
