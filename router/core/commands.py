@@ -12,31 +12,37 @@ from typing import Literal
 
 import msgspec
 
+from router.core.command import By, Choice, Command, Content, MessageKind, PresenceName
+from router.core.commands_conduct import (
+    AllowPhrase,
+    AnswerAppeal,
+    AppealCharge,
+    ConfirmFlag,
+    DismissFlag,
+    ForbidPhrase,
+    RaiseFlag,
+)
+from router.core.commands_shift import (
+    AcknowledgeHandover,
+    AnswerHandover,
+    AskHandover,
+    ChangeShift,
+    FileHandover,
+    PlanShifts,
+    SwapShifts,
+)
+from router.core.commands_work import (
+    HandOverFromBot,
+    NoteItem,
+    PromiseCallBack,
+    SetRemark,
+    WithdrawCallBack,
+    WriteForBot,
+)
 from router.core.policy import Desk
 
 SCHEMA = 1
 """Version of commands, facts and records; a decoder knows all earlier ones."""
-
-MessageKind = Literal["text", "image", "video", "file", "product_card", "order_card"]
-PresenceName = Literal["online", "away", "offline"]
-Choice = Literal["", "inform", "transfer"]
-By = Literal["human", "bot", "auto"]
-
-
-class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a message says; may be erased without changing a verdict."""
-
-    text: str = ""
-    url: str = ""
-    order: str = ""
-    product: str = ""
-    buyer_name: str = ""
-
-
-class Command(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False
-):
-    """Base of all commands."""
 
 
 class MessageReceived(Command, frozen=True, kw_only=True, tag="message.received"):
@@ -210,6 +216,8 @@ class WriteMessage(Command, frozen=True, kw_only=True, tag="message.write"):
     kind: MessageKind = "text"
     by: By = "human"
     shows: tuple[str, ...] = ()
+    category: str = ""
+    """Of the quick reply that it is, if it is one: a `payment_reminder` meets that item (§9)."""
     content: Content = Content()
 
 
@@ -323,6 +331,26 @@ AnyCommand = (
     | ReportDelivery
     | Quarantine
     | End
+    | PlanShifts
+    | ChangeShift
+    | SwapShifts
+    | FileHandover
+    | AcknowledgeHandover
+    | AskHandover
+    | AnswerHandover
+    | RaiseFlag
+    | ConfirmFlag
+    | DismissFlag
+    | AllowPhrase
+    | ForbidPhrase
+    | AppealCharge
+    | AnswerAppeal
+    | PromiseCallBack
+    | WithdrawCallBack
+    | NoteItem
+    | SetRemark
+    | WriteForBot
+    | HandOverFromBot
 )
 
 
@@ -333,3 +361,62 @@ class Stamped(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at_ms: int
     """The log's clock when it was appended."""
     command: AnyCommand
+
+
+__all__ = [
+    "SCHEMA",
+    "AcknowledgeHandover",
+    "AdoptDesk",
+    "AllowPhrase",
+    "AnswerAppeal",
+    "AnswerHandover",
+    "AnyCommand",
+    "AppealCharge",
+    "AskHandover",
+    "By",
+    "ChangeShift",
+    "Choice",
+    "ClaimSession",
+    "CloseSession",
+    "Command",
+    "ConfirmFlag",
+    "Content",
+    "DismissFlag",
+    "End",
+    "EscalateRefund",
+    "FileHandover",
+    "ForbidPhrase",
+    "GoSilent",
+    "HandOverFromBot",
+    "MessageKind",
+    "MessageRecalled",
+    "MessageReceived",
+    "MessageSent",
+    "NoteItem",
+    "NoteOutage",
+    "OrderChanged",
+    "PauseSubAccount",
+    "PlanShifts",
+    "PlatformClosed",
+    "PresenceName",
+    "PromiseCallBack",
+    "Quarantine",
+    "RaiseFlag",
+    "ReassignAgent",
+    "RefundRequested",
+    "RefundResolved",
+    "ReportDelivery",
+    "ReviewPosted",
+    "SetPresence",
+    "SetRemark",
+    "SignOn",
+    "Stamped",
+    "SubAccountPresence",
+    "SwapShifts",
+    "TakeOverRefund",
+    "TransferSession",
+    "WaiveBreach",
+    "WithdrawCallBack",
+    "WriteForBot",
+    "WriteMessage",
+]

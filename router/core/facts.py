@@ -9,9 +9,29 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
-from router.core.commands import By, MessageKind
+from router.core.command import By, MessageKind
+from router.core.fact import Fact
+from router.core.facts_conduct import (
+    AppealAnswered,
+    ChargeAppealed,
+    FlagConfirmed,
+    FlagDismissed,
+    FlagRaised,
+    PhraseListed,
+)
+from router.core.facts_shift import (
+    AttendanceNoted,
+    HandoverAcknowledged,
+    HandoverAnswered,
+    HandoverAsked,
+    HandoverFiled,
+    HandoverOwed,
+    RosterPlanned,
+    ShiftBegan,
+    ShiftChanged,
+    ShiftEnded,
+)
+from router.core.facts_work import BotAsked, BotHandedOver, ItemNoted, OrderRemarked
 
 Cause = Literal[
     "new",
@@ -23,12 +43,6 @@ Cause = Literal[
     "handover",
     "platform",
 ]
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """Base of all facts."""
-
-    at_ms: int
 
 
 class SessionOpened(Fact, frozen=True, kw_only=True, tag="session_opened"):
@@ -311,4 +325,78 @@ AnyFact = (
     | DeskAdopted
     | OutageNoted
     | EntryQuarantined
+    | RosterPlanned
+    | ShiftChanged
+    | ShiftBegan
+    | ShiftEnded
+    | AttendanceNoted
+    | HandoverOwed
+    | HandoverFiled
+    | HandoverAcknowledged
+    | HandoverAsked
+    | HandoverAnswered
+    | FlagRaised
+    | FlagConfirmed
+    | FlagDismissed
+    | PhraseListed
+    | ChargeAppealed
+    | AppealAnswered
+    | ItemNoted
+    | OrderRemarked
+    | BotAsked
+    | BotHandedOver
 )
+
+
+__all__ = [
+    "AnyFact",
+    "AppealAnswered",
+    "AttendanceNoted",
+    "BotAsked",
+    "BotHandedOver",
+    "BreachReversed",
+    "BreachSealed",
+    "BreachWaived",
+    "Cause",
+    "ChargeAppealed",
+    "CommandRefused",
+    "DeadlineArmed",
+    "DeadlineMissed",
+    "DeadlineSettled",
+    "DeadlineWarned",
+    "DeadlineWithdrawn",
+    "DeliveryReported",
+    "DeliveryRequested",
+    "DeskAdopted",
+    "EntryBooked",
+    "EntryQuarantined",
+    "Fact",
+    "FlagConfirmed",
+    "FlagDismissed",
+    "FlagRaised",
+    "HandoverAcknowledged",
+    "HandoverAnswered",
+    "HandoverAsked",
+    "HandoverFiled",
+    "HandoverOwed",
+    "ItemAssigned",
+    "ItemEscalated",
+    "ItemNoted",
+    "ItemOpened",
+    "ItemSettled",
+    "MessageNoted",
+    "MessageRecalledNoted",
+    "OrderRemarked",
+    "OutageNoted",
+    "PhraseListed",
+    "PresenceChanged",
+    "RosterPlanned",
+    "SessionAssigned",
+    "SessionClosed",
+    "SessionOpened",
+    "SessionQueued",
+    "ShiftBegan",
+    "ShiftChanged",
+    "ShiftEnded",
+    "SubAccountChanged",
+]

@@ -7,6 +7,7 @@ of their entries.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from router.core.facts import BreachReversed, BreachSealed, BreachWaived, EntryBooked
@@ -116,9 +117,8 @@ def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
         and in_service(shop.service_hours, miss.due_ms)
     ):
         uncharged, fine_fen = "out_of_service_hours", 0
-    state.counters.breach_no += 1
-    breach = Breach(
-        id=f"{state.desk.id}-b{state.counters.breach_no}",
+    breach = book_breach(
+        state,
         rule=miss.rule,
         shop=thread.shop,
         buyer=thread.buyer,
@@ -129,15 +129,57 @@ def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
         asked_ms=miss.asked_ms,
         from_ms=miss.from_ms,
         due_ms=miss.due_ms,
-        sealed_ms=state.at_ms,
-        agent="" if uncharged else charge.agent,
-        sub_account="" if uncharged else charge.sub_account,
+        agent=charge.agent,
+        sub_account=charge.sub_account,
         fine_fen=fine_fen,
         uncharged=uncharged,
-        proof=sorted({offset: None for offset in (miss.offset, charge.offset) if offset}),
+        proof=(miss.offset, charge.offset),
+    )
+    thread.breaches = (*thread.breaches, breach.id)
+
+
+def book_breach(
+    state: State,
+    *,
+    rule: str,
+    armed_ms: int,
+    due_ms: int,
+    agent: str,
+    fine_fen: int,
+    proof: Iterable[int],
+    sub_account: str = "",
+    shop: str = "",
+    buyer: str = "",
+    session: str = "",
+    key: str = "",
+    order: str = "",
+    asked_ms: int = 0,
+    from_ms: int = 0,
+    uncharged: str = "",
+) -> Breach:
+    """Put down a breach, and charge for it unless `uncharged` says why not. For all rules:
+    deadlines, what was left or not handed over, what was said."""
+    state.counters.breach_no += 1
+    breach = Breach(
+        id=f"{state.desk.id}-b{state.counters.breach_no}",
+        rule=rule,
+        shop=shop,
+        buyer=buyer,
+        session=session,
+        key=key,
+        order=order,
+        armed_ms=armed_ms,
+        asked_ms=asked_ms,
+        from_ms=from_ms,
+        due_ms=due_ms,
+        sealed_ms=state.at_ms,
+        agent="" if uncharged else agent,
+        sub_account="" if uncharged else sub_account,
+        fine_fen=0 if uncharged else fine_fen,
+        uncharged=uncharged,
+        proof=sorted({offset: None for offset in proof if offset}),
     )
     state.breaches[breach.id] = breach
-    thread.breaches = (*thread.breaches, breach.id)
     state.changed(breach)
     state.say(
         BreachSealed(
@@ -154,8 +196,9 @@ def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
             fine_fen=breach.fine_fen,
         )
     )
-    if breach.agent and fine_fen:
-        _book(state, breach, "charge", fine_fen, why=breach.rule, by="", proof=breach.proof)
+    if breach.agent and breach.fine_fen:
+        _book(state, breach, "charge", breach.fine_fen, why=rule, by="", proof=breach.proof)
+    return breach
 
 
 def _book(
@@ -205,17 +248,18 @@ def reverse_disproved(state: State, thread: Thread, moment: Moment) -> None:
         breach = state.breaches[breach_id]
         if breach.reversed or not _disproves(rules, moment, breach):
             continue
-        why = f"late_proof:{moment.key}"
-        if _is_charged(breach):
-            fine_fen = -breach.fine_fen
-            _book(state, breach, "reversal", fine_fen, why=why, by="", proof=[moment.offset])
-        breach.reversed = True
-        breach.reversed_why = why
-        breach.proof = sorted(dict.fromkeys((*breach.proof, moment.offset)))
-        state.changed(breach)
-        state.say(
-            BreachReversed(at_ms=state.at_ms, breach=breach.id, why=why, offset=moment.offset)
-        )
+        reverse(state, breach, why=f"late_proof:{moment.key}", offset=moment.offset)
+
+
+def reverse(state: State, breach: Breach, *, why: str, offset: int, by: str = "") -> None:
+    """It was none after all: the entry at `offset` shows it."""
+    if _is_charged(breach):
+        _book(state, breach, "reversal", -breach.fine_fen, why=why, by=by, proof=[offset])
+    breach.reversed = True
+    breach.reversed_why = why
+    breach.proof = sorted(dict.fromkeys((*breach.proof, offset)))
+    state.changed(breach)
+    state.say(BreachReversed(at_ms=state.at_ms, breach=breach.id, why=why, offset=offset))
 
 
 def _disproves(rules: Rules, moment: Moment, breach: Breach) -> bool:

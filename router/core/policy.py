@@ -7,12 +7,23 @@ default that a shop may change; durations are milliseconds, money is fen.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
+from router.core.kinds import (
+    CALL_BACK,
+    DAY_MS,
+    HOUR_MS,
+    KNOWN_KINDS,
+    MINUTE_MS,
+    ORDER_CHECK,
+    REFUND,
+    ItemKind,
+    Meets,
+    Opens,
+)
+
 BEIJING_OFFSET_MS = 8 * HOUR_MS
 """Asia/Shanghai has had no summer time since 1991: a constant."""
 
@@ -34,67 +45,6 @@ class AwayMessages(StrEnum):
     KEEP = "keep"
 
 
-class Opens(StrEnum):
-    """What opens a work item."""
-
-    ORDER_PLACED = "order.placed"
-    ORDER_PAID = "order.paid"
-    ORDER_SHIPPED = "order.shipped"
-    REFUND_REQUESTED = "refund.requested"
-
-
-class Meets(StrEnum):
-    """What meets a work item's deadline."""
-
-    SHOWS_ORDER = "shows_order"
-    """Any message of the shop's side, automatic ones too, that shows the order."""
-    AGENT_MESSAGE = "agent_message"
-    """A person's message to that buyer."""
-    RESOLVED = "resolved"
-    """An act that settles the item: agreed, refused, withdrawn, accepted by a supervisor."""
-
-
-class ItemKind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of work item (RULES §9): what opens, meets and cancels it, and what a miss costs."""
-
-    name: str
-    opens: Opens
-    due_ms: int
-    fine_fen: int = 0
-    met_by: tuple[Meets, ...]
-    cancelled_by: tuple[str, ...] = ()
-    """Types of order events: `order.closed`, `order.paid`, `order.shipped`."""
-    in_session_only: bool = False
-    """Opened only while the buyer's session is open or within `order_window_ms` of its end;
-    in the latter case it opens a session (RULES §2, order_check)."""
-    follows_session: bool = False
-    """Moves with the buyer's session whenever that gets a holder."""
-    group: str = ""
-    """Which group takes it when nobody holds the buyer's session; "" for anybody."""
-    reasons: tuple[str, ...] = ()
-    """Which reasons carry a deadline; others go to the supervisors. Empty: all."""
-
-
-ORDER_CHECK = ItemKind(
-    name="order_check",
-    opens=Opens.ORDER_PLACED,
-    due_ms=10 * MINUTE_MS,
-    fine_fen=1000,
-    met_by=(Meets.SHOWS_ORDER,),
-    cancelled_by=("order.closed",),
-    in_session_only=True,
-    follows_session=True,
-)
-REFUND = ItemKind(
-    name="refund",
-    opens=Opens.REFUND_REQUESTED,
-    due_ms=30 * MINUTE_MS,
-    fine_fen=3000,
-    met_by=(Meets.RESOLVED,),
-    group="after_sale",
-    reasons=("mistaken_order", "reorder", "changed_mind"),
-)
-
 FAREWELLS = (
     *("好", "好的", "好吧", "行", "可以", "谢谢", "谢谢你", "谢谢您", "谢谢亲", "感谢", "多谢"),
     *("再见", "拜拜", "不用了", "不买了", "拍了", "已拍", "拍下了", "知道了", "明白了"),
@@ -102,8 +52,36 @@ FAREWELLS = (
 )
 
 
+class ConductRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a conduct finding (RULES §1, §6)."""
+
+    rule: str
+    fine_fen: int = 0
+    charge: Literal["confirmed", "at_once", "never"] = "confirmed"
+    """Charged when a supervisor has confirmed the flag, at once, or never."""
+    sending: Literal["record", "warn", "block"] = "record"
+    """What happens to such a message written through our API, before it is sent."""
+
+
+CONDUCT = (
+    ConductRule(rule="honorific", fine_fen=1000),
+    ConductRule(rule="short_reply", fine_fen=1000, sending="warn"),
+    ConductRule(rule="alternatives", fine_fen=1000, sending="warn"),
+    ConductRule(rule="abuse", fine_fen=10_000, sending="block"),
+    ConductRule(rule="off_platform", sending="warn"),
+    ConductRule(rule="close_order", sending="warn"),
+    ConductRule(rule="bank_transfer", sending="warn"),
+    ConductRule(rule="invoice_refused", sending="warn"),
+    ConductRule(rule="impersonation", sending="warn"),
+    ConductRule(rule="prohibited", sending="block"),
+    ConductRule(rule="harassment"),
+    ConductRule(rule="slow_stall"),
+)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of RULES §2–§4; a shop may have its own."""
+    """The numbers of RULES §1–§6 and §9; a shop may have its own. What is about people rather than
+    shops (handover, presence) is the desk's."""
 
     reply_ms: int = 5 * MINUTE_MS
     reply_fine_fen: int = 2000
@@ -114,7 +92,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     follow_up_from_ms: int = 10 * MINUTE_MS
     follow_up_to_ms: int = 20 * MINUTE_MS
     follow_up_fine_fen: int = 2000
-    items: tuple[ItemKind, ...] = (ORDER_CHECK, REFUND)
+    items: tuple[ItemKind, ...] = (ORDER_CHECK, REFUND, CALL_BACK)
     session_idle_ms: int = 2 * HOUR_MS
     order_window_ms: int = DAY_MS
     check_all_orders: bool = False
@@ -133,6 +111,47 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Sent once per wait in the queue; "" for nothing."""
     message_expiry_ms: int = 10 * MINUTE_MS
     farewells: tuple[str, ...] = FAREWELLS
+    # Away (RULES §1: 4, §4)
+    away_fine_fen: int = 2000
+    away_return_ms: int = 5 * MINUTE_MS
+    """Within this of coming back, those who were told get an answer."""
+    presence_max_ms: int = 0
+    """Presence without a heartbeat ends after this; 0: it does not."""
+    presence_ends_with_shift: bool = False
+    # Shifts and handover (RULES §5)
+    handover_required: bool = True
+    handover_fine_fen: int = 3000
+    handover_grace_ms: int = 10 * MINUTE_MS
+    late_after_ms: int = 0
+    """Who comes later than this after their shift's start is late."""
+    follows_within_ms: int = 2 * HOUR_MS
+    """A shift follows another one if it begins at most this long before or after its end."""
+    # Conduct (RULES §1: 1, 2, 5, 7; §6)
+    conduct: tuple[ConductRule, ...] = CONDUCT
+    honorific_every_message: bool = False
+    short_reply_min: int = 5
+    alternatives_min: int = 2
+    harassment_messages: int = 5
+    harassment_window_ms: int = 10 * MINUTE_MS
+    stall_ms: int = 2 * MINUTE_MS
+    # Automatic replies and bots
+    out_of_hours_text: str = ""
+    """Sent when a buyer writes outside the service hours; "" for nothing."""
+    waiting_text: str = ""
+    """Sent when a buyer has waited for `waiting_after_ms`; "" for nothing."""
+    waiting_after_ms: int = 2 * MINUTE_MS
+    auto_period_ms: int = 12 * HOUR_MS
+    """Each automatic text goes to a buyer at most once in a session, and in this period."""
+    bot_mode: Literal["off", "people_first", "bot_first", "mixed"] = "off"
+    """people_first: asked when nobody can take the session; bot_first: before anybody gets it;
+    mixed: asked about every message while people hold it, too."""
+    bot_wait_ms: int = 15_000
+    """How long a bot may take before people get the session."""
+
+    def conduct_rule(self, rule: str) -> ConductRule:
+        """What becomes of findings of this rule; one that is not listed is only recorded."""
+        found = (known for known in self.conduct if known.rule == rule)
+        return next(found, ConductRule(rule=rule, charge="never"))
 
 
 class ServiceHours(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,3 +230,29 @@ def in_service(hours: tuple[ServiceHours, ...], at_ms: int) -> bool:
         ):
             return True  # a span across midnight belongs to the day on which it begins
     return False
+
+
+__all__ = [
+    "BEIJING_OFFSET_MS",
+    "CONDUCT",
+    "DAY_MS",
+    "FAREWELLS",
+    "HOUR_MS",
+    "KNOWN_KINDS",
+    "MINUTE_MS",
+    "ORDER_CHECK",
+    "REFUND",
+    "Agent",
+    "AwayMessages",
+    "ConductRule",
+    "Desk",
+    "ItemKind",
+    "Meets",
+    "Opens",
+    "Policy",
+    "ServiceHours",
+    "Shop",
+    "Strategy",
+    "SubAccount",
+    "in_service",
+]

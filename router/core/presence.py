@@ -237,3 +237,8 @@ def _seat_changed(state: State, seat: Seat, *, was_on_duty: bool) -> None:
             platform=seat.platform,
         )
     )
+
+
+def fire(state: State, person: Person) -> None:
+    """The clock ends their presence (RULES §4)."""
+    del state, person

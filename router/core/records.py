@@ -27,6 +27,8 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     """Since when they got and finished nothing."""
     share: int = 0
     """online_time: received less fair share; see `pools`."""
+    next_ms: int = -1
+    """When the clock ends their presence (RULES §4); -1: never."""
 
 
 class Seat(msgspec.Struct, array_like=True, gc=False):
@@ -73,6 +75,10 @@ class Counters(msgspec.Struct, array_like=True, gc=False):
     outages: list[Outage] = []
     desk_no: int = 0
     """How often the desk's rules were changed."""
+    shift_no: int = 0
+    handover_no: int = 0
+    flag_no: int = 0
+    appeal_no: int = 0
 
 
 class PastDesk(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -135,4 +141,176 @@ class LedgerEntry(msgspec.Struct, array_like=True, gc=False, frozen=True):
     proof: list[int]
 
 
-Record = Desk | PastDesk | Counters | Person | Seat | Thread | Breach | LedgerEntry
+class Shift(msgspec.Struct, array_like=True, gc=False):
+    """A planned shift, and what became of it (RULES §5)."""
+
+    id: str
+    no: int
+    agent: str
+    from_ms: int
+    to_ms: int
+    sub_accounts: list[str]
+    breaks: list[tuple[int, int]]
+    name: str
+    offset: int
+    """The entry that planned it last."""
+    state: str = "planned"
+    """`planned`, `on`, `over`, `cancelled`."""
+    came_ms: int = 0
+    """When they first were online in it (or before its start); 0: not yet."""
+    left_ms: int = 0
+    """When they last went offline in it; 0: they are here, or never came."""
+    away_ms: int = 0
+    """How long they were away in it, without the stretch that is under way."""
+    late_ms: int = 0
+    early_ms: int = 0
+    absent: bool = False
+    handover: str = ""
+    """The one filed for it."""
+    judged: bool = False
+    """Whether the duty to file was judged (met, missed, or never owed)."""
+    next_ms: int = -1
+    """When the clock is to stop at it next; -1: never."""
+
+
+class HandedLine(msgspec.Struct, array_like=True, gc=False):
+    """A line of a handover, and who took it."""
+
+    about: str
+    ref: str
+    text: str
+    shop: str
+    buyer: str
+    due_ms: int
+    taken_by: str = ""
+    taken_ms: int = 0
+
+
+class Question(msgspec.Struct, array_like=True, gc=False):
+    """A question back about a handover."""
+
+    line: int
+    agent: str
+    text: str
+    asked_ms: int
+    answered_by: str = ""
+    answer: str = ""
+    answered_ms: int = 0
+
+
+class Handover(msgspec.Struct, array_like=True, gc=False):
+    """What one shift tells the next (RULES §5)."""
+
+    id: str
+    no: int
+    agent: str
+    shift: str
+    filed_ms: int
+    note: str
+    lines: list[HandedLine]
+    offset: int
+    to: str = ""
+    """Who has to acknowledge it; "" while nobody follows."""
+    to_shift: str = ""
+    due_ms: int = 0
+    """Until when; 0: nobody has to."""
+    by_router: bool = False
+    """Drafted and filed by the router for somebody who could not."""
+    questions: list[Question] = []
+    acknowledged_by: str = ""
+    acknowledged_ms: int = 0
+    judged: bool = False
+    next_ms: int = -1
+
+
+class Flag(msgspec.Struct, array_like=True, gc=False):
+    """A conduct finding with its evidence (RULES §1, §6)."""
+
+    id: str
+    name: str
+    """The finding's own: see `RaiseFlag.flag`."""
+    rule: str
+    shop: str
+    buyer: str
+    session: str
+    message: str
+    agent: str
+    sub_account: str
+    sent_ms: int
+    start: int
+    end: int
+    matched: str
+    source: str
+    detail: str
+    lexicon: str
+    raised_ms: int
+    proof: list[int]
+    """Inbox offsets: the message, the other messages, the finding itself."""
+    state: str = "open"
+    """`open`, `confirmed`, `dismissed`."""
+    by: str = ""
+    why: str = ""
+    at_ms: int = 0
+    """When it was confirmed or dismissed."""
+    breach: str = ""
+    """What was charged for it."""
+
+
+class Appeal(msgspec.Struct, array_like=True, gc=False):
+    """What an agent says against a charge, and the answer."""
+
+    id: str
+    entry: str
+    breach: str
+    agent: str
+    why: str
+    at_ms: int
+    offset: int
+    state: str = "open"
+    """`open`, `accepted`, `refused`."""
+    by: str = ""
+    answer: str = ""
+    answered_ms: int = 0
+
+
+class Allowed(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A phrase on the allow-list: innocent under `rule` ("" all) at `shop` ("" all)."""
+
+    phrase: str
+    rule: str
+    shop: str
+    by: str
+    why: str
+    at_ms: int
+    flag: str
+
+
+class Remark(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """An order's remark as it stands (RULES §9)."""
+
+    shop: str
+    buyer: str
+    order: str
+    flag: str
+    reason: str
+    agent: str
+    at_ms: int
+    offset: int
+
+
+Record = (
+    Desk
+    | PastDesk
+    | Counters
+    | Person
+    | Seat
+    | Thread
+    | Breach
+    | LedgerEntry
+    | Shift
+    | Handover
+    | Flag
+    | Appeal
+    | Allowed
+    | Remark
+)

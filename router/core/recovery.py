@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from router.core.policy import Desk
-from router.core.records import Breach, Counters, LedgerEntry, PastDesk, Person, Record, Seat
+from router.core.records import (
+    Allowed,
+    Appeal,
+    Breach,
+    Counters,
+    Flag,
+    Handover,
+    LedgerEntry,
+    PastDesk,
+    Person,
+    Record,
+    Remark,
+    Seat,
+    Shift,
+)
 from router.core.state import State
 from router.core.thread import Thread
 
@@ -29,16 +44,42 @@ def restore(records: Iterable[tuple[str, Record]]) -> State:
                 state.entries[key] = record
             case Counters():
                 state.counters = record
+            case Shift():
+                state.shifts[key] = record
+            case Handover():
+                state.handovers[key] = record
+            case Flag():
+                state.flags[key] = record
+            case Appeal():
+                state.appeals[key] = record
+            case Allowed():
+                state.allowed[key] = record
+            case Remark():
+                state.remarks[key] = record
             case PastDesk():
                 state.past_desks[key] = record
             case Desk():
                 desk = record
-    state.breaches = dict(sorted(state.breaches.items(), key=lambda pair: number(pair[0])))
-    state.entries = dict(sorted(state.entries.items(), key=lambda pair: number(pair[0])))
+    state.breaches = _numbered(state.breaches)
+    state.entries = _numbered(state.entries)
+    state.shifts = _numbered(state.shifts)
+    state.handovers = _numbered(state.handovers)
+    state.flags = _numbered(state.flags)
+    state.appeals = _numbered(state.appeals)
+    state.allowed = dict(sorted(state.allowed.items()))
+    state.remarks = dict(sorted(state.remarks.items()))
     state.at_ms = state.counters.clock_ms
     state.adopt(desk)
     state.dirty.clear()
     return state
+
+
+T = TypeVar("T")
+
+
+def _numbered(records: dict[str, T]) -> dict[str, T]:
+    """In the order in which they came to be."""
+    return dict(sorted(records.items(), key=lambda pair: number(pair[0])))
 
 
 def number(name: str) -> int:
@@ -50,12 +91,18 @@ def all_records(state: State) -> dict[str, Record]:
     """Every record of the desk under its name, in a fixed order."""
     records: dict[str, Record] = {"c": state.counters, "desk": state.desk}
     tables: tuple[tuple[str, Mapping[str, Record]], ...] = (
+        ("a", state.appeals),
         ("b", state.breaches),
         ("d", state.past_desks),
         ("e", state.entries),
+        ("f", state.flags),
+        ("h", state.handovers),
+        ("l", state.allowed),
         ("p", state.persons),
+        ("r", state.remarks),
         ("s", state.seats),
         ("t", state.threads),
+        ("w", state.shifts),
     )
     for letter, table in tables:
         for key, record in sorted(table.items()):

@@ -14,13 +14,19 @@ from router.core.policy import DAY_MS, Desk, ItemKind, Policy, Shop
 from router.core.pools import Pools
 from router.core.queue import Piece, Queue
 from router.core.records import (
+    Allowed,
+    Appeal,
     Breach,
     Counters,
+    Flag,
+    Handover,
     LedgerEntry,
     PastDesk,
     Person,
     Record,
+    Remark,
     Seat,
+    Shift,
 )
 from router.core.thread import Thread, Work
 from router.core.view import Rules
@@ -29,8 +35,30 @@ NO_DEADLINE_MS = 1 << 52
 """Stands for the deadline of what has none: behind all others."""
 
 
+ALARM = "\x00"
+"""Begins the key of a timer that is no thread's."""
+
+Alarmed = Shift | Handover | Person
+"""What else the clock stops at."""
+
+
 def thread_key(shop: str, buyer: str) -> str:
     return f"{shop}\x1f{buyer}"
+
+
+def pair_key(*parts: str) -> str:
+    """A record's name made of several, which may have any characters in them."""
+    return "\x1f".join(parts)
+
+
+def alarm_key(thing: Alarmed) -> str:
+    match thing:
+        case Shift():
+            return f"{ALARM}w:{thing.id}"
+        case Handover():
+            return f"{ALARM}h:{thing.id}"
+        case Person():
+            return f"{ALARM}p:{thing.id}"
 
 
 class State:
@@ -46,6 +74,13 @@ class State:
         self.entries: dict[str, LedgerEntry] = {}
         self.past_desks: dict[str, PastDesk] = {}
         """By their numbers: as long as something may come that was sent under their rules."""
+        self.shifts: dict[str, Shift] = {}
+        self.handovers: dict[str, Handover] = {}
+        self.flags: dict[str, Flag] = {}
+        self.appeals: dict[str, Appeal] = {}
+        self.allowed: dict[str, Allowed] = {}
+        self.remarks: dict[str, Remark] = {}
+        """By `shop/order`, see `pair_key`."""
         # derived
         self.sessions: dict[str, Thread] = {}
         """Open sessions by their id."""
@@ -56,7 +91,8 @@ class State:
         self.pools = Pools(self.desk, self.persons, self.seats, self.counters)
         self.queue = Queue()
         self.timers: list[tuple[int, int, str]] = []
-        """(next_ms, thread.no, thread's key); outdated ones are dropped when met."""
+        """(next_ms, number, key) of threads, and of shifts, handovers and persons, whose keys begin
+        with `ALARM`; outdated ones are dropped when met."""
         self.shops: dict[str, Shop] = {}
         self._rules: dict[str, Rules] = {}
         self._default_rules = Rules(Policy())
@@ -139,8 +175,33 @@ class State:
         self.touched.pop(key, None)
         self.dirty[f"t:{key}"] = None
 
-    def changed(self, record: Person | Seat | Breach | LedgerEntry) -> None:
+    def changed(
+        self,
+        record: Person
+        | Seat
+        | Breach
+        | LedgerEntry
+        | Shift
+        | Handover
+        | Flag
+        | Appeal
+        | Allowed
+        | Remark,
+    ) -> None:
         match record:
+            case Shift():
+                self.dirty[f"w:{record.id}"] = record
+            case Handover():
+                self.dirty[f"h:{record.id}"] = record
+            case Flag():
+                self.dirty[f"f:{record.id}"] = record
+            case Appeal():
+                self.dirty[f"a:{record.id}"] = record
+            case Allowed():
+                key = pair_key(record.shop, record.rule, record.phrase)
+                self.dirty[f"l:{key}"] = record
+            case Remark():
+                self.dirty[f"r:{pair_key(record.shop, record.order)}"] = record
             case Person():
                 self.dirty[f"p:{record.id}"] = record
             case Seat():
@@ -173,11 +234,22 @@ class State:
                 if len(self.timers) > 1024 and len(self.timers) > 4 * len(self.threads):
                     self._sweep_timers()
 
+    def set_alarm(self, thing: Alarmed, at_ms: int) -> None:
+        """Let the clock stop at this shift, handover or person at `at_ms` (-1: not at all)."""
+        if at_ms != thing.next_ms:
+            thing.next_ms = at_ms
+            self.changed(thing)
+            if at_ms >= 0:
+                heappush(self.timers, (at_ms, 0, alarm_key(thing)))
+
     def _sweep_timers(self) -> None:
         self.timers = [timer for timer in self.timers if self._is_armed(timer)]
         heapify(self.timers)
 
     def _is_armed(self, timer: tuple[int, int, str]) -> bool:
+        if timer[2].startswith(ALARM):
+            thing = self._alarmed(timer[2])
+            return thing is not None and thing.next_ms == timer[0]
         thread = self.threads.get(timer[2])
         return thread is not None and thread.no == timer[1] and thread.next_ms == timer[0]
 
@@ -189,12 +261,24 @@ class State:
             heappop(self.timers)
         return None
 
-    def pop_timer(self) -> tuple[int, Thread]:
+    def pop_timer(self) -> tuple[int, Thread | Alarmed]:
         """The next one; call it only when `next_timer_ms` gave one."""
         at_ms, _, key = heappop(self.timers)
-        thread = self.threads[key]
-        thread.next_ms = -1
-        return at_ms, thread
+        if not key.startswith(ALARM):
+            thread = self.threads[key]
+            thread.next_ms = -1
+            return at_ms, thread
+        thing = self._alarmed(key)
+        assert thing is not None
+        thing.next_ms = -1
+        self.changed(thing)
+        return at_ms, thing
+
+    def _alarmed(self, key: str) -> Alarmed | None:
+        kind, name = key[1], key[3:]
+        if kind == "w":
+            return self.shifts.get(name)
+        return self.handovers.get(name) if kind == "h" else self.persons.get(name)
 
     # Configuration and recovery
 
@@ -264,6 +348,12 @@ class State:
             seat.load = 0
         for key, thread in sorted(self.threads.items(), key=lambda pair: pair[1].no):
             self._index(key, thread)
+        alarmed: list[Alarmed] = [
+            *self.shifts.values(),
+            *self.handovers.values(),
+            *self.persons.values(),
+        ]
+        self.timers += [(each.next_ms, 0, alarm_key(each)) for each in alarmed if each.next_ms >= 0]
         heapify(self.timers)
         # Pools need every load; the queue needs the pools, to know who takes which group.
         self.pools = Pools(self.desk, self.persons, self.seats, self.counters)

@@ -9,7 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from router.core import acts, adoption, assignment, deadlines, inbound, outage, presence
+from router.core import (
+    acts,
+    adoption,
+    alarms,
+    appeals,
+    assignment,
+    bots,
+    deadlines,
+    flags,
+    handover,
+    inbound,
+    outage,
+    presence,
+    shifts,
+    work_items,
+)
 from router.core import commands as c
 from router.core.facts import CommandRefused, EntryQuarantined
 from router.core.outcome import Outcome, Rejected
@@ -43,10 +58,13 @@ def tick(state: State, clock_ms: int) -> Outcome:
 
 def _fire(state: State, to_ms: int) -> None:
     while (next_ms := state.next_timer_ms()) is not None and next_ms <= to_ms:
-        at_ms, thread = state.pop_timer()
+        at_ms, thing = state.pop_timer()
         state.at_ms = at_ms
         state.offset = 0
-        deadlines.fire(state, thread, at_ms)
+        if isinstance(thing, Thread):
+            deadlines.fire(state, thing, at_ms)
+        else:
+            alarms.fire(state, thing)
         _settle(state)
 
 
@@ -115,6 +133,26 @@ _HANDLERS: dict[type[c.Command], Callable[[State, Any], Rejected | None]] = {
     c.ReportDelivery: acts.report_delivery,
     c.AdoptDesk: adoption.adopt_desk,
     c.NoteOutage: outage.told,
+    c.PlanShifts: shifts.plan,
+    c.ChangeShift: shifts.change,
+    c.SwapShifts: shifts.swap,
+    c.FileHandover: handover.file,
+    c.AcknowledgeHandover: handover.acknowledge,
+    c.AskHandover: handover.ask,
+    c.AnswerHandover: handover.answer,
+    c.RaiseFlag: flags.raise_flag,
+    c.ConfirmFlag: flags.confirm,
+    c.DismissFlag: flags.dismiss,
+    c.AllowPhrase: flags.allow,
+    c.ForbidPhrase: flags.disallow,
+    c.AppealCharge: appeals.appeal,
+    c.AnswerAppeal: appeals.answer,
+    c.PromiseCallBack: work_items.promise,
+    c.WithdrawCallBack: work_items.withdraw,
+    c.NoteItem: work_items.note,
+    c.SetRemark: work_items.remark,
+    c.WriteForBot: bots.write,
+    c.HandOverFromBot: bots.hand_over,
     c.Quarantine: _quarantine,
     c.End: _nothing,
 }

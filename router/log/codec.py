@@ -16,7 +16,21 @@ from msgspec.structs import force_setattr
 from router.core.commands import SCHEMA, AnyCommand
 from router.core.facts import AnyFact
 from router.core.policy import Desk
-from router.core.records import Breach, Counters, LedgerEntry, PastDesk, Person, Record, Seat
+from router.core.records import (
+    Allowed,
+    Appeal,
+    Breach,
+    Counters,
+    Flag,
+    Handover,
+    LedgerEntry,
+    PastDesk,
+    Person,
+    Record,
+    Remark,
+    Seat,
+    Shift,
+)
 from router.core.thread import Thread
 
 
@@ -81,6 +95,12 @@ _RECORD_TYPES: dict[str, type[Record]] = {
     "e": LedgerEntry,
     "c": Counters,
     "d": PastDesk,
+    "w": Shift,
+    "h": Handover,
+    "f": Flag,
+    "a": Appeal,
+    "l": Allowed,
+    "r": Remark,
     "desk": Desk,
 }
 _record_decoders = {letter: msgspec.msgpack.Decoder(kind) for letter, kind in _RECORD_TYPES.items()}

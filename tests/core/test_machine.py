@@ -77,9 +77,9 @@ def desks() -> st.SearchStrategy[Desk]:
         replace(DESK, shops=(DESK.shops[0], DESK.shops[2]), sub_accounts=SEATS[:2]),
         replace(DESK, id="other"),
     ]
-    return st.builds(
-        lambda desk, strategy: replace(desk, strategy=strategy),
-        st.sampled_from(without),
+    return st.builds(  # by number: desks are too long to be printed
+        lambda number, strategy: replace(without[number], strategy=strategy),
+        st.integers(0, len(without) - 1),
         st.sampled_from(list(Strategy)),
     )
 
