@@ -7,6 +7,7 @@ a last event and end, requests under way have `finish_s` to finish.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from router.http import (
     api_board,
     api_ledger,
+    api_login,
     api_people,
     api_sessions,
     api_work,
@@ -25,12 +27,15 @@ from router.http import (
     webhooks,
 )
 from router.http.attendance import Attendance
+from router.http.audit import Audit
 from router.http.auth import Gate, People
 from router.http.context import CONTEXT, Context, HttpSettings
 from router.http.follower import Follower
+from router.http.logins import Logins
 from router.http.metrics import Metrics, Source
 from router.http.problems import Problem
 from router.http.routes import Call, Endpoint, Route
+from router.http.signing_in import Doorman
 from router.http.streams import Streams
 from router.http.writing import Writing
 from router.service import Service
@@ -48,6 +53,7 @@ DESCRIPTION = Route(
 
 ROUTES: tuple[Route, ...] = (
     *webhooks.ROUTES,
+    *api_login.ROUTES,
     *api_people.ROUTES,
     *api_sessions.ROUTES,
     *api_work.ROUTES,
@@ -97,6 +103,8 @@ def _context(service: Service, settings: HttpSettings, people: People) -> Contex
         service=service,
         settings=settings,
         gate=Gate(people),
+        doorman=Doorman(Logins(people, hasher=settings.hasher), secure=settings.secure_cookies),
+        audit=Audit(people),
         attendance=attendance,
         follower=follower,
         streams=streams,
@@ -110,9 +118,12 @@ async def _following(app: web.Application) -> AsyncIterator[None]:
     context = app[CONTEXT]
     for desk in context.service.desks:
         context.follower.follow(desk)
+    writing = asyncio.create_task(context.audit.run())
     yield
     context.attendance.close()
     await context.follower.close()
+    await context.audit.close()
+    await writing
 
 
 async def _close_streams(app: web.Application) -> None:

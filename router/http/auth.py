@@ -3,8 +3,8 @@
 `People` is the store: plain calls that block for a moment, used by the command line from a
 process of its own, too. `Gate` is what the daemon asks: it keeps an answer for a second at
 the most, so a revoked token is refused within that. A token is 256 random bits; only its
-SHA-256 is stored, and no token is ever logged. Cookie logins can come in as further
-`credentials` of the same users.
+SHA-256 is stored, and no token is ever logged. Passwords and cookie logins of the same users
+are in `logins`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
@@ -106,9 +107,22 @@ class People:
                 "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
                 " name = excluded.name, role = excluded.role, agent = excluded.agent,"
                 " desk = excluded.desk",
-                (user.id, user.name, user.role, user.agent, user.desk, self._now_ms()),
+                (user.id, user.name, user.role, user.agent, user.desk, self.now_ms()),
             )
         return user
+
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """The file, held: what else is kept of users stands in it, too."""
+        with self._lock:
+            yield self._db
+
+    def user(self, user_id: str) -> User | None:
+        with self._lock:
+            row = self._db.execute(
+                "SELECT id, name, role, agent, desk FROM users WHERE id = ?", (user_id,)
+            ).fetchone()
+        return _user(row) if row else None
 
     def users(self) -> list[User]:
         with self._lock:
@@ -122,7 +136,7 @@ class People:
             try:
                 self._db.execute(
                     "INSERT INTO tokens (hash, user, label, created_ms) VALUES (?, ?, ?, ?)",
-                    (_hash(token), user_id, label, self._now_ms()),
+                    (_hash(token), user_id, label, self.now_ms()),
                 )
             except sqlite3.IntegrityError:
                 raise ValueError(f"no user {user_id!r}") from None
@@ -146,7 +160,7 @@ class People:
         with self._lock:
             done = self._db.execute(
                 f"UPDATE tokens SET revoked_ms = ? WHERE {column} = ? AND revoked_ms IS NULL",  # noqa: S608
-                (self._now_ms(), value),
+                (self.now_ms(), value),
             )
             return done.rowcount > 0
 
@@ -163,7 +177,8 @@ class People:
             return None
         return _user(row)
 
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
         return int(self._clock_s() * 1000)
 
 

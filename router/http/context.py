@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from argon2 import PasswordHasher
 
 from router.core.state import State
 from router.service import Service
 
 if TYPE_CHECKING:
     from router.http.attendance import Attendance, CallLater
+    from router.http.audit import Audit
     from router.http.auth import Gate, User
     from router.http.follower import Follower
     from router.http.metrics import Metrics
+    from router.http.signing_in import Doorman
     from router.http.streams import Streams
     from router.http.writing import Writing
 
@@ -43,6 +46,20 @@ class HttpSettings:
     """Against which the timestamps of signatures are held."""
     call_later: CallLater | None = None
     """Runs something later; the event loop's own unless a test has another."""
+    hasher: PasswordHasher | None = None
+    """How passwords are hashed; None: as RFC 9106 recommends."""
+    secure_cookies: bool = False
+    """The console is reached by https alone."""
+    trusted_proxies: frozenset[str] = frozenset()
+    """Addresses whose `X-Forwarded-For` is believed."""
+
+    def address_of(self, request: web.Request) -> str:
+        """Where a request comes from: the last hop that is not one of our own proxies."""
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+        address = request.remote or ""
+        while address in self.trusted_proxies and hops and hops[-1]:
+            address = hops.pop()
+        return address[:100]
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,8 @@ class Context:
     service: Service
     settings: HttpSettings
     gate: Gate
+    doorman: Doorman
+    audit: Audit
     attendance: Attendance
     follower: Follower
     streams: Streams

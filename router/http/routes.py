@@ -19,7 +19,9 @@ from router.core.outcome import Rejected
 from router.core.state import State
 from router.http.auth import Role, User, bearer
 from router.http.context import Context
+from router.http.logins import Login
 from router.http.problems import Problem, problem_of
+from router.http.signing_in import SAFE
 from router.log.ports import Appended, Conflicting, RepeatKey
 from router.owner import Answer
 
@@ -36,12 +38,25 @@ encode = msgspec.json.Encoder().encode
 class Call:
     """One request of somebody who may make it."""
 
-    __slots__ = ("context", "request", "user")
+    __slots__ = ("context", "login", "request", "user")
 
-    def __init__(self, context: Context, request: web.Request, user: User) -> None:
+    def __init__(
+        self, context: Context, request: web.Request, user: User, login: Login | None = None
+    ) -> None:
+        """`login`: the cookie login that the request was recognised by; None for a token."""
         self.context = context
         self.request = request
         self.user = user
+        self.login = login
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from, as far as is known."""
+        return self.context.settings.address_of(self.request)
+
+    @property
+    def browser(self) -> str:
+        return self.request.headers.get("User-Agent", "")[:300]
 
     @property
     def supervises(self) -> bool:
@@ -158,28 +173,52 @@ class Endpoint:
         return response
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        call: Call | None = None
         try:
-            return self._shown(await self._handler(await self._call(request)))
+            call = await self._call(request)
+            response = self._shown(await self._handler(call))
         except Exception as error:
-            return problem_of(error).response()
+            problem = problem_of(error)
+            response = problem.response()
+            self._note(call, request, problem.status, problem.reason or problem.detail)
+        else:
+            self._note(call, request, response.status, "")
+        if call is not None and call.login is not None and call.login.old:
+            if not response.prepared:
+                await self._context.doorman.renew(request, response)
+        return response
+
+    def _note(self, call: Call | None, request: web.Request, status: int, detail: str) -> None:
+        """Put an act of a person in the book: what changes anything, or was to."""
+        if request.method in SAFE or not self._route.roles or call is None:
+            return
+        self._context.audit.note(
+            call.user.id, call.address, self._name, request.path, status, detail
+        )
 
     async def _call(self, request: web.Request) -> Call:
+        """Who asks: by a bearer token, or else by a login cookie. Raises 401 and 403."""
         roles = self._route.roles
         if not roles:
             return Call(self._context, request, _NOBODY)
-        token = bearer(request.headers.get("Authorization", ""))
-        user = await self._context.gate.who(token)
+        header = request.headers.get("Authorization", "")
+        login = None
+        if header:
+            user = await self._context.gate.who(bearer(header))
+        else:
+            login = await self._context.doorman.who(request)
+            user = login.user if login else None
         if user is None:
             raise Problem(
                 401,
-                "a valid bearer token is needed",
+                "a valid bearer token or a login is needed",
                 reason="not_signed_in",
                 headers={"WWW-Authenticate": 'Bearer realm="zhiban"'},
             )
         if user.role not in roles:
             detail = f"this is for {' and '.join(roles)}, not for {user.role}"
             raise Problem(403, detail, reason="wrong_role")
-        return Call(self._context, request, user)
+        return Call(self._context, request, user, login)
 
     def _shown(self, answer: object) -> web.StreamResponse:
         if isinstance(answer, web.StreamResponse):

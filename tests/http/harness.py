@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
+from argon2 import PasswordHasher
 
 from router.channels import standard_webhooks
 from router.clocktime import format_ms, parse_ms
@@ -29,6 +30,8 @@ from router.service import Partition, Service
 START_MS = parse_ms("2026-11-21T08:00:00.000Z")
 SECRET = "whsec_" + b64encode(b"k" * 24).decode()
 MINUTE_MS = 60_000
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""As cheap as can be: a test has no secrets."""
 
 DESK = Desk(
     id="d1",
@@ -103,6 +106,7 @@ class Harness:
             secrets=self.secrets,
             clock_s=lambda: self.now_ms / 1000,
             call_later=self.later,
+            hasher=CHEAP,
             finish_s=2,
         )
         self.tokens: dict[str, str] = {}
