@@ -15,7 +15,7 @@ ARGS   ?=
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-venv: $(VENV)/.stamp-project ## make .venv: the project (editable), its checks and its tests
+venv: $(VENV)/.stamp-project $(VENV)/.stamp-console ## make .venv: the project (editable), its checks and its tests
 
 run: venv ## start the daemon with a demo desk and simulated buyers; it prints its address
 	@exec $(BIN)/zhiban demo
@@ -46,7 +46,7 @@ servers:
 	@tests/install-servers
 
 clean: ## remove .venv, caches and build results
-	rm -rf $(VENV) .lock-venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .lock-venv router/http/console/vendor build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- .venv, in three steps; each is repeated only when what it is made from has changed ---
@@ -71,6 +71,11 @@ $(VENV)/.stamp-project: pyproject.toml $(VENV)/.stamp-packages
 	@$(PIP) install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(VENV)/.stamp-console: requirements/console/package-lock.json requirements/console/bring.py $(VENV)/.stamp-packages
+	@echo "Bringing the console's files from their registry"
+	@$(BIN)/python requirements/console/bring.py
+	@touch $@
+
 # --- requirements/*.txt: every package pinned with all its hashes, for every platform and Python >= 3.11 ---
 
 UV_VERSION := 0.13.9
@@ -82,7 +87,7 @@ UPGRADE ?=
 lock: | .lock-venv/bin/uv ## pin the dependencies of pyproject.toml into requirements/
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -o requirements/build.txt
-	$(COMPILE) pyproject.toml --group build --group test --group check \
+	$(COMPILE) pyproject.toml --group build --group console --group test --group check \
 	  -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 
 .lock-venv/bin/uv:

@@ -41,8 +41,10 @@ from router.owner import Owner
 from router.service import Partition, Service, partition_of
 from router.settings import ConfigError, Loaded, Settings, load
 from router.settings.problems import Problem
-from router.worker_metrics import archiver_metrics, outbound_metrics
+from router.worker_metrics import archiver_metrics, bot_metrics, outbound_metrics
 from workers.archiver import Archiver
+from workers.bot import WORKER as BOT
+from workers.bot import Bots, BotTarget
 from workers.outbound import WORKER as OUTBOUND
 from workers.outbound import Outbound, Target
 
@@ -74,6 +76,7 @@ class Daemon:
         self._failed: asyncio.Future[None] | None = None
         self._secrets: dict[str, Sequence[str]] = {}
         self._targets: dict[str, Target] = {}
+        self._bots: dict[str, BotTarget] = {}
         self._metrics: list[Source] = []
         self.partitions: list[Partition] = []
         self.address = ("", 0)
@@ -172,6 +175,9 @@ class Daemon:
         await outbound.prepare()
         readers = [OUTBOUND] if OUTBOUND in wanted else []
         stops: list[Any] = []
+        if self._has_bots():
+            readers.append(BOT)
+            stops += self._start_bots(archive)
         for partition in self.partitions:
             if OUTBOUND in wanted:
                 follower = outbound.runner(partition.log)
@@ -190,9 +196,29 @@ class Daemon:
         async def stop() -> None:
             for worker in stops:
                 worker.stop()
-            await self._finish("archiver", "outbound")
+            await self._finish("archiver", "outbound", "bot")
 
         self._stack.push_async_callback(stop)
+
+    def _has_bots(self) -> bool:
+        """Whether any shop has a bot: without one, nobody reads along for it."""
+        return BOT in self.settings.workers.run and (
+            bool(self._bots)
+            or any(
+                (shop.policy or desk.policy).bot_mode != "off"
+                for desk in self._desks
+                for shop in desk.shops
+            )
+        )
+
+    def _start_bots(self, archive: Archive) -> list[Any]:
+        bots = Bots(archive, self._bots.get, self._submit)
+        followers = [bots.runner(partition.log) for partition in self.partitions]
+        self._spawn(bots.run(), "bot")
+        for partition, follower in zip(self.partitions, followers, strict=True):
+            self._spawn(follower.run(), f"bot {partition.log.partition}")
+        self._metrics.append(partial(bot_metrics, bots))
+        return [*followers, bots]
 
     async def _submit(self, desk: str, command: c.AnyCommand) -> object:
         return await self.service.submit(desk, command)
@@ -203,7 +229,7 @@ class Daemon:
         self._stack.callback(people.close)
         app = make_app(
             self.service,
-            HttpSettings(secrets=self._secrets),
+            HttpSettings(secrets=self._secrets, replies_path=place.replies_path(self.settings)),
             people,
             metric_sources=self._metrics,
         )
@@ -286,12 +312,16 @@ class Daemon:
         for gone in self._secrets.keys() - settings.shops.keys():
             del self._secrets[gone]
         self._targets.clear()
+        self._bots.clear()
         for shop, access in settings.shops.items():
             self._secrets[shop] = access.secrets
             secret = access.outbound_secret or next(iter(access.secrets), "")
             if access.outbound_url and secret:
                 key = standard_webhooks.key_of(secret)
                 self._targets[shop] = Target(url=access.outbound_url, key=key, events=True)
+            if access.bot_url and (access.bot_secret or secret):
+                key = standard_webhooks.key_of(access.bot_secret or secret)
+                self._bots[shop] = BotTarget(url=access.bot_url, key=key)
 
     async def _watch_config(self, config: Path) -> None:
         seen = [0]  # the first look compares with what was loaded

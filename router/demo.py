@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import random
+import secrets
 import signal
 import socket
 import tempfile
@@ -29,6 +30,7 @@ from router.channels import standard_webhooks
 from router.clocktime import format_ms
 from router.core import commands as c
 from router.daemon import Daemon, run_loop
+from router.http.logins import Logins
 from router.logs import configure_logging
 from router.settings import Loaded, load
 
@@ -160,14 +162,15 @@ class Stage:
                 await answer.read()
 
 
-def _welcome(base: str, token: str, agent_token: str, shop: str, secret: str) -> str:
+def _welcome(base: str, password: str, agent: str, token: str, shop: str, secret: str) -> str:
     return f"""
 值班 Zhiban 演示(买家与客服都是模拟的) / demo: buyers and agents are simulated
 
-  看板 board     {base}/#token={token}
-  主管令牌 supervisor's token {token}
-  客服令牌 an agent's token   {agent_token}
-  店铺密钥 a shop's secret    {shop} {secret}
+  控制台 console   {base}/
+  主管 supervisor  demo  密码 password  {password}
+  客服 agent       {agent}  密码 password  {password}
+  主管令牌 supervisor's token  {token}
+  店铺密钥 a shop's secret     {shop} {secret}
 
 试一试 / try:
   curl -H 'Authorization: Bearer {token}' {base}/v1/board
@@ -198,10 +201,13 @@ async def _run(port: int | None, seconds: int | None) -> int:
             daemon.people.add_user(
                 agent.id, name=agent.name, role="agent", agent=agent.id, desk=desk
             )
-            agent_token = daemon.people.issue_token(agent.id, label="demo")
+            password = secrets.token_urlsafe(9)
+            logins = Logins(daemon.people)
+            for user in ("demo", agent.id):
+                logins.set_password(user, password)
             shop = loaded.desks[0].shops[0].id
             secret = loaded.settings.shops[shop].secrets[0]
-            print(_welcome(base, token, agent_token, shop, secret), flush=True)  # noqa: T201  the demo's face
+            print(_welcome(base, password, agent.id, token, shop, secret), flush=True)  # noqa: T201  the demo's face
             stage = Stage(daemon, loaded, random.Random(1))  # noqa: S311  a show, no secret
             await _until(stopping, seconds, stage.play)
     return 0

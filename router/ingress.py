@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from router.log.ports import (
 )
 
 Receipt = Appended | Repeated | Conflicting
+Waiting = tuple[Draft, asyncio.Future[Receipt]]
 
 BATCH_LIMIT = 512
 BATCH_BYTES = 4_000_000
@@ -60,8 +62,10 @@ class Ingress:
         self._owner = owner
         self._held_at = -1
         self._waiting_limit = waiting_limit
-        self._waiting: deque[tuple[Draft, asyncio.Future[Receipt]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._wake = asyncio.Event()
+        self._resting = False
+        self._last = 0
         self._closed = False
         self.appended = 0
         self.repeated = 0
@@ -72,8 +76,11 @@ class Ingress:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    async def submit(self, draft: Draft) -> Receipt:
-        """Append, and answer when it is durable. Raises `Refused`."""
+    def submit(self, draft: Draft) -> asyncio.Future[Receipt]:
+        """Append, and answer when it is durable. Raises `Refused`, at once or later.
+
+        Whoever cancels what this gives takes the draft back, if it was not sent on yet.
+        """
         if self._closed:
             raise Refused("shutting down", retry_after_s=2)
         if self._held():
@@ -84,8 +91,9 @@ class Ingress:
             raise Refused("too much at once", retry_after_s=1)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, future))
-        self._wake.set()
-        return await future
+        if self._resting:
+            self._wake.set()
+        return future
 
     def _held(self) -> bool:
         owner = self._owner
@@ -99,9 +107,14 @@ class Ingress:
                     if self._closed:
                         return
                     self._wake.clear()
+                    self._resting = True
                     await self._wake.wait()
+                    self._resting = False
                     continue
                 await self._append_some()
+                # Whoever has just been answered goes first: what the answers set off, here and in
+                # the clients, then runs while the server writes, and the next batch is larger.
+                await asyncio.sleep(0)
         finally:
             self._closed = True
             self._fail_all(Refused("shutting down", retry_after_s=2))
@@ -112,14 +125,7 @@ class Ingress:
         self._wake.set()
 
     async def _append_some(self) -> None:
-        batch: list[tuple[Draft, asyncio.Future[Receipt]]] = []
-        size = 0
-        while self._waiting and len(batch) < BATCH_LIMIT and size < BATCH_BYTES:
-            draft, future = self._waiting.popleft()
-            if future.cancelled():
-                continue  # the client is gone before it was sent on: it was promised nothing
-            size += len(draft.body)
-            batch.append((draft, future))
+        batch = self._next_batch()
         if not batch:
             return
         try:
@@ -138,19 +144,40 @@ class Ingress:
             self._fail(batch, Refused(str(error), retry_after_s=5, known=False))
             return
         self.batches += 1
+        appended = 0
         for (_, future), receipt in zip(batch, receipts, strict=True):
-            if isinstance(receipt, Appended):
-                self.appended += 1
-            else:
-                self.repeated += 1
+            if type(receipt) is Appended:
+                appended += 1
             if not future.done():
                 future.set_result(receipt)
+        self.appended += appended
+        self.repeated += len(batch) - appended
+
+    def _next_batch(self) -> list[Waiting]:
+        """No more than the mean of what waits and of the batch before.
+
+        Clients that wait for their answers fall into two groups, of which one is here while the
+        other is with the log. Taken whole, a large and a small one stay large and small, and we
+        idle while the large one is written.
+        """
+        waiting = self._waiting
+        most = min(BATCH_LIMIT, (len(waiting) + self._last + 1) // 2)
+        batch: list[Waiting] = []
+        size = 0
+        while waiting and len(batch) < most and size < BATCH_BYTES:
+            draft, future = waits = waiting.popleft()
+            if future.done():
+                continue  # the client is gone before it was sent on: it was promised nothing
+            size += len(draft.body)
+            batch.append(waits)
+        self._last = len(batch)
+        return batch
 
     def _fail_all(self, refused: Refused) -> None:
-        waiting, self._waiting = list(self._waiting), deque()
+        waiting, self._waiting = self._waiting, deque()
         self._fail(waiting, refused)
 
-    def _fail(self, batch: list[tuple[Draft, asyncio.Future[Receipt]]], refused: Refused) -> None:
+    def _fail(self, batch: Collection[Waiting], refused: Refused) -> None:
         self.shed += len(batch)
         for _, future in batch:
             if not future.done():

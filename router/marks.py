@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import Self
 
 MARKER = 1
 
 SHOWN_LIMIT = 256
 """Order numbers noted of one message at the most."""
 JOINED_LIMIT = 6
+TEXT_LIMIT = 200
+"""A longer text takes no leave."""
 
-HAN_LIMIT = 16
-_MUCH_HAN = re.compile(f"(?:[^\u4e00-\u9fff]*[\u4e00-\u9fff]){{{HAN_LIMIT}}}")
 _RUN = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -30,20 +32,38 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
+class Farewells(frozenset[str]):
+    """A policy's farewells, made ready to look many texts up."""
+
+    longest: int
+    more_han: re.Pattern[str]
+    """Finds more Han characters than the longest farewell has characters, at a text's start."""
+
+    def __new__(cls, farewells: Iterable[str]) -> Self:
+        made = super().__new__(cls, farewells)
+        made.longest = max(map(len, made), default=0)
+        # Written out, as a group that is repeated takes longer to match.
+        made.more_han = re.compile("[^\u4e00-\u9fff]*+[\u4e00-\u9fff]" * (made.longest + 1))
+        return made
+
+
+_made_ready = lru_cache(maxsize=256)(Farewells)
+
+
 def is_farewell(text: str, farewells: Collection[str]) -> bool:
     """Whether the whole text takes leave (RULES §2, follow_up)."""
-    if len(text) > 200:
+    if len(text) > TEXT_LIMIT:
         return False
-    longest = max(map(len, farewells), default=0)
-    if longest < HAN_LIMIT and _MUCH_HAN.match(text):
+    known = farewells if isinstance(farewells, Farewells) else _made_ready(frozenset(farewells))
+    if known.more_han.match(text):
         return False  # normalising changes none of these, and leaves none out
     kept: list[str] = []
     for char in _folded(text):
         if unicodedata.category(char)[0] in "LN":
             kept.append(char)
-            if len(kept) > longest:  # most texts end here, after a few characters
+            if len(kept) > known.longest:  # most texts end here, after a few characters
                 return False
-    return "".join(kept) in farewells
+    return "".join(kept) in known
 
 
 def shown_orders(text: str) -> tuple[str, ...]:

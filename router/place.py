@@ -34,6 +34,10 @@ def people_path(settings: Settings) -> Path:
     return data_dir(settings) / "people.sqlite"
 
 
+def replies_path(settings: Settings) -> Path:
+    return data_dir(settings) / "replies.sqlite"
+
+
 async def connect(settings: Settings, url: str) -> RedisLogs:
     return await RedisLogs.connect(
         url, schema=SCHEMA, wait_replicas=settings.log.wait_replicas, waiters=64

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
+from typing import cast
 
 from router.core import commands as c
 from router.core.policy import DAY_MS
@@ -11,27 +14,46 @@ from router.log.ports import RepeatKey, RepeatKind
 MONTH_MS = 30 * DAY_MS + 10 * 3_600_000  # a twelfth of a year, near enough for a bucket
 
 
-def _digest(*parts: str) -> bytes:
-    return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=16).digest()
+_TAGS: dict[type[c.Command], str] = {
+    kind: str(kind.__struct_config__.tag)
+    for kind in (
+        c.MessageReceived,
+        c.MessageSent,
+        c.MessageRecalled,
+        c.RefundRequested,
+        c.RefundResolved,
+    )
+}
+
+
+# What a NamedTuple's own constructor calls in the end; that one costs as much as a digest.
+_key = cast(
+    Callable[[tuple[RepeatKind, bytes, bytes, int]], RepeatKey], partial(tuple.__new__, RepeatKey)
+)
+_DELIVERY, _MESSAGE = RepeatKind.DELIVERY, RepeatKind.MESSAGE
+
+
+def _digest(name: str) -> bytes:
+    """Of the parts of an identity, joined by \\x1f."""
+    return blake2b(name.encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def delivery(scope: str, delivery_id: str, body: bytes) -> RepeatKey:
     """The same delivery again; with another body it is a conflict. `scope`: the shop's hook."""
     check = blake2b(body, digest_size=8).digest()
-    return RepeatKey(RepeatKind.DELIVERY, _digest(scope, delivery_id), check)
+    return _key((_DELIVERY, _digest(f"{scope}\x1f{delivery_id}"), check, 0))
 
 
 def of_command(command: c.AnyCommand) -> RepeatKey | None:
     """The same message, or the same fact of an order or refund; None where repeats do no harm."""
     match command:
         case c.MessageReceived() | c.MessageSent() | c.MessageRecalled():
-            kind = str(command.__struct_config__.tag)
-            return RepeatKey(RepeatKind.MESSAGE, _digest(command.shop, kind, command.message))
+            name = f"{command.shop}\x1f{_TAGS[type(command)]}\x1f{command.message}"
+            return _key((_MESSAGE, _digest(name), b"", 0))
         case c.OrderChanged():
             return _fact(command.sent_ms, command.shop, f"order.{command.event}", command.order)
         case c.RefundRequested() | c.RefundResolved():
-            kind = str(command.__struct_config__.tag)
-            return _fact(command.sent_ms, command.shop, kind, command.refund)
+            return _fact(command.sent_ms, command.shop, _TAGS[type(command)], command.refund)
         case c.ReviewPosted():
             return _fact(command.sent_ms, command.shop, "review.posted", command.review)
         case _:
@@ -39,5 +61,5 @@ def of_command(command: c.AnyCommand) -> RepeatKey | None:
 
 
 def _fact(sent_ms: int, shop: str, kind: str, name: str) -> RepeatKey:
-    digest = _digest(shop, kind, name, str(sent_ms))
+    digest = _digest(f"{shop}\x1f{kind}\x1f{name}\x1f{sent_ms}")
     return RepeatKey(RepeatKind.FACT, digest, month=sent_ms // MONTH_MS)

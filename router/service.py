@@ -136,12 +136,12 @@ class Service:
             raise Unowned(f"desk {desk!r} is being loaded")
         return owner.states[desk]
 
-    async def submit(
+    def submit(
         self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
-    ) -> Receipt:
-        """Append a command; answered when it is durable. Raises `Refused`."""
+    ) -> asyncio.Future[Receipt]:
+        """Append a command; answered when it is durable. Raises `Refused`, at once or later."""
         draft = Draft(encode_command(desk, command), repeats)
-        return await self.partition(desk).ingress.submit(draft)
+        return self.partition(desk).ingress.submit(draft)
 
     async def ask(
         self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()

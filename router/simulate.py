@@ -10,13 +10,16 @@ from typing import Any
 
 from router import trace
 from router.clocktime import format_ms
+from router.conducting import Conduct
 from router.core import commands as c
 from router.core.facts import AnyFact, SessionAssigned
+from router.core.outcome import Rejected
 from router.core.policy import Agent, Desk, Shop, SubAccount
-from router.core.records import Breach
+from router.core.records import Breach, Flag
 from router.core.recovery import all_records
 from router.core.state import State
 from router.core.step import step
+from router.inspecting import FOREVER_MS, VirtualInspector
 from router.log.codec import encode_record
 
 Json = dict[str, Any]
@@ -25,10 +28,11 @@ Json = dict[str, Any]
 class Run:
     """One desk being fed a trace."""
 
-    def __init__(self) -> None:
+    def __init__(self, inspector: VirtualInspector | None = None) -> None:
         self.state = State()
         self.assignments: list[Json] = []
         self.rejected: list[Json] = []
+        self._inspector = inspector
 
     def feed(self, line: trace.Line) -> None:
         """Take one line. An act that is not known here is refused, not lost silently."""
@@ -36,17 +40,34 @@ class Run:
         if command is None:
             self._refuse(line, "unknown_type")
             return
-        at_ms = max(line.at_ms, self.state.at_ms)
-        outcome = step(self.state, c.Stamped(line.offset, at_ms, command))
+        if self._inspector is not None:
+            if isinstance(command, c.NoteOutage):
+                self._inspector.hold(command)
+            self._inspector.read(line.offset, command)
+        self.inspect(line.at_ms)
+        rejected = self._step(line.offset, line.at_ms, command)
+        if rejected is not None:
+            self._refuse(line, rejected.reason)
+
+    def inspect(self, clock_ms: int) -> None:
+        """Put down what the inspector finds in all that has settled before this moment."""
+        if self._inspector is not None:
+            for at_ms, command in self._inspector.due(clock_ms):
+                self._step(0, at_ms, command)
+
+    def _step(self, offset: int, at_ms: int, command: c.AnyCommand) -> Rejected | None:
+        stamped = c.Stamped(offset, max(at_ms, self.state.at_ms), command)
+        outcome = step(self.state, stamped)
         self.state.dirty.clear()
         self._note(outcome.facts)
-        if outcome.rejected is not None:
-            self._refuse(line, outcome.rejected.reason)
+        return outcome.rejected
 
     def _refuse(self, line: trace.Line, reason: str) -> None:
         self.rejected.append({"at": format_ms(line.at_ms), "type": line.type, "reason": reason})
 
     def _note(self, facts: Sequence[AnyFact]) -> None:
+        if self._inspector is not None:
+            self._inspector.take(facts)
         for fact in facts:
             if isinstance(fact, SessionAssigned):
                 self.assignments.append(
@@ -65,7 +86,7 @@ class Run:
             "sessions": self.state.counters.sessions,
             "assignments": self.assignments,
             "breaches": breach_rows(self.state),
-            "flags": [],
+            "flags": flag_rows(self.state),
             "rejected": self.rejected,
             "ledger": ledger_rows(self.state),
             "state_hash": state_hash(self.state),
@@ -98,6 +119,33 @@ def _breach_row(breach: Breach) -> Json:
     elif breach.order:
         row["order"] = breach.order
     return row
+
+
+def flag_rows(state: State) -> list[Json]:
+    """The conduct flags, as REPORT.json has them, in order of when the messages were sent."""
+    flags = sorted(
+        state.flags.values(),
+        key=lambda f: (f.sent_ms, f.rule, f.shop, f.buyer, f.message, f.start),
+    )
+    return [_flag_row(flag) for flag in flags]
+
+
+def _flag_row(flag: Flag) -> Json:
+    return {
+        "rule": flag.rule,
+        "shop": flag.shop,
+        "buyer": flag.buyer,
+        "message": flag.message,
+        "sub_account": flag.sub_account or None,
+        "span": [flag.start, flag.end],
+        "agent": flag.agent or None,
+        "sent": format_ms(flag.sent_ms),
+        "session": flag.session,
+        "matched": flag.matched,
+        "source": flag.source,
+        "detail": flag.detail,
+        "state": flag.state,
+    }
 
 
 def ledger_rows(state: State) -> list[Json]:
@@ -167,14 +215,18 @@ def derive_desk(lines: Iterable[Json]) -> Desk:
     )
 
 
-def simulate(lines: Sequence[Json], desk: Desk | None = None) -> Run:
+def simulate(lines: Sequence[Json], desk: Desk | None = None, *, inspected: bool = False) -> Run:
     """Run the trace. Without a desk it is the trace's own, or derived from it.
 
-    Raises `trace.BadTrace`.
+    `inspected`: judge what the agents say, too, by the built-in lists. A trace that carries its
+    desk or flags comes from a log on which the inspector has worked: its findings stand in it, and
+    nothing is added, so that it gives that log's ledger. Raises `trace.BadTrace`.
     """
-    run = Run()
     carried = trace.desk_of(lines)
     desk = desk or carried or derive_desk(lines)
+    if carried is not None or any(line["type"] == "flag.raised" for line in lines):
+        inspected = False
+    run = Run(VirtualInspector(Conduct([desk])) if inspected else None)
     farewells = {shop.id: frozenset((shop.policy or desk.policy).farewells) for shop in desk.shops}
     default = frozenset(desk.policy.farewells)
     begun = carried is not None and lines[0]["type"] == "desk.adopted"
@@ -186,13 +238,14 @@ def simulate(lines: Sequence[Json], desk: Desk | None = None) -> Run:
             adopt = trace.Line(0, line.at_ms, "desk.adopted", c.AdoptDesk(desk=desk))
             run.feed(adopt)
         run.feed(line)
+    run.inspect(FOREVER_MS)
     return run
 
 
 def main(trace_path: str, desk: Desk | None, out: str) -> int:
     """`zhiban simulate`: the report of a trace file, written to `out`."""
     with Path(trace_path).open(encoding="utf-8") as file:
-        run = simulate(list(trace.read_json(file)), desk)
+        run = simulate(list(trace.read_json(file)), desk, inspected=True)
     text = json.dumps(run.report(), ensure_ascii=False, indent=1)
     Path(out).write_text(text + "\n", encoding="utf-8")
     return 0

@@ -156,6 +156,18 @@ def _breach_waived(shop: str, sent_ms: int, data: Json) -> c.AnyCommand:
     )
 
 
+def _handover_filed(shop: str, sent_ms: int, data: Json) -> c.AnyCommand:
+    """A promise's time is an RFC 3339 time, `due_at`, as in the API."""
+    del shop, sent_ms
+    lines = []
+    for line in data.get("lines") or ():
+        line = dict(line)
+        if "due_at" in line:
+            line["due_ms"] = parse_ms(line.pop("due_at"))
+        lines.append(line)
+    return msgspec.convert({**data, "lines": lines}, c.FileHandover)
+
+
 def _outage(shop: str, sent_ms: int, data: Json) -> c.AnyCommand:
     del shop, sent_ms
     return c.NoteOutage(from_ms=parse_ms(data["from"]), to_ms=parse_ms(data["to"]))
@@ -173,6 +185,7 @@ _ACTS: dict[str, Callable[[str, int, Json], c.AnyCommand]] = {
     "refund.escalated": _refund_escalated,
     "refund.taken_over": _refund_taken_over,
     "breach.waived": _breach_waived,
+    "handover.filed": _handover_filed,
     "outage": _outage,
     "end": _end,
 }
@@ -186,6 +199,25 @@ _OWN: dict[str, type[c.Command]] = {
     "sub_account.sign_on": c.SignOn,
     "sub_account.pause": c.PauseSubAccount,
     "delivery.reported": c.ReportDelivery,
+    "flag.raised": c.RaiseFlag,
+    "flag.confirmed": c.ConfirmFlag,
+    "flag.dismissed": c.DismissFlag,
+    "phrase.allowed": c.AllowPhrase,
+    "phrase.disallowed": c.ForbidPhrase,
+    "charge.appealed": c.AppealCharge,
+    "appeal.answered": c.AnswerAppeal,
+    "call_back.promised": c.PromiseCallBack,
+    "call_back.withdrawn": c.WithdrawCallBack,
+    "item.noted": c.NoteItem,
+    "order.remarked": c.SetRemark,
+    "bot.wrote": c.WriteForBot,
+    "bot.handed_over": c.HandOverFromBot,
+    "roster.planned": c.PlanShifts,
+    "shift.changed": c.ChangeShift,
+    "shift.swapped": c.SwapShifts,
+    "handover.acknowledged": c.AcknowledgeHandover,
+    "handover.asked": c.AskHandover,
+    "handover.answered": c.AnswerHandover,
     "desk.adopted": c.AdoptDesk,
     "quarantined": c.Quarantine,
 }
@@ -229,6 +261,8 @@ def _parts(command: c.AnyCommand, at_ms: int) -> tuple[str, int, str, Json, Json
             return f"order.{data.pop('event')}", sent_ms, command.shop, data, None
         case c.RefundResolved() if command.by_agent:
             return "refund.settled", at_ms, "", {**data, "sent_ms": sent_ms}, None
+        case c.RaiseFlag():
+            return kind, at_ms, "", {**data, "sent_ms": sent_ms}, None
         case c.ReviewPosted():
             data.pop("shop")
             return kind, sent_ms, command.shop, {**data, **content}, None
@@ -240,10 +274,15 @@ def _parts(command: c.AnyCommand, at_ms: int) -> tuple[str, int, str, Json, Json
             if command.due_ms:
                 data["due"] = format_ms(data.pop("due_ms"))
             return kind, at_ms, "", data, None
+        case c.FileHandover():
+            for line in data.get("lines", ()):
+                if "due_ms" in line:
+                    line["due_at"] = format_ms(line.pop("due_ms"))
+            return kind, at_ms, "", data, None
         case c.NoteOutage():
             told = {"from": format_ms(command.from_ms), "to": format_ms(command.to_ms)}
             return kind, at_ms, "", told, None
-        case c.WriteMessage():
+        case c.WriteMessage() | c.WriteForBot():
             return kind, at_ms, "", {**data, "content": content}, None
         case (
             c.MessageRecalled() | c.RefundRequested() | c.RefundResolved() | c.PlatformClosed()

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from workers.archiver import Archiver
+from workers.bot import Bots
 from workers.outbound import Outbound
 
 
@@ -39,3 +40,15 @@ def outbound_metrics(outbound: Outbound) -> Iterable[Metric]:
     in_flight = GaugeMetricFamily("zhiban_outbound_in_flight", "Lanes being worked on.")
     in_flight.add_metric([], outbound.in_flight)
     return (outcomes, attempts, in_flight)
+
+
+def bot_metrics(bots: Bots) -> Iterable[Metric]:
+    """What the shops' bots were asked, by what came of it."""
+    outcomes = CounterMetricFamily(
+        "zhiban_bot_outcomes", "Questions to shops' bots, by outcome.", labels=["outcome"]
+    )
+    for outcome in ("answered", "handed_over", "failed", "expired", "replaced"):
+        outcomes.add_metric([outcome], bots.outcomes[outcome])
+    in_flight = GaugeMetricFamily("zhiban_bot_in_flight", "Questions to bots under way.")
+    in_flight.add_metric([], bots.in_flight)
+    return (outcomes, in_flight)

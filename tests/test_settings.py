@@ -6,10 +6,20 @@ import base64
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import config
-from router.core.policy import AwayMessages, Desk, Meets, Opens, Policy, Strategy
+from router.core.policy import (
+    KNOWN_KINDS,
+    AwayMessages,
+    Desk,
+    ItemKind,
+    Meets,
+    Opens,
+    Policy,
+    Strategy,
+)
 from router.settings import EXAMPLE_SECRET, ConfigError, Problem, check, load, load_desk
 from router.settings.hours import parse_hours
 from router.settings.reading import duration_ms
@@ -103,7 +113,7 @@ def test_the_example_is_good_but_for_its_public_secrets() -> None:
 def test_what_the_example_calls_defaults_are_the_defaults(tmp_path: Path) -> None:
     desk, warnings = load_desk(ROOT / "config/desk-example.toml")
     assert warnings == []
-    assert desk.policy.items[:2] == Policy().items
+    assert desk.policy.items[:3] == Policy().items
     assert Policy() == Policy(
         **{name: getattr(desk.policy, name) for name in Policy.__struct_fields__ if name != "items"}
     )
@@ -181,11 +191,53 @@ def test_a_policy_in_human_units(desk_file: Path) -> None:
     assert policy.bots_answer
     assert policy.away_messages is AwayMessages.KEEP
     assert policy.farewells == ("ok", "bye")
-    assert [item.name for item in policy.items] == ["order_check", "refund", "address_check"]
+    names = [item.name for item in policy.items]
+    assert names == ["order_check", "refund", "call_back", "address_check"]
     assert policy.items[1].fine_fen == 5
     assert policy.items[1].due_ms == Policy().items[1].due_ms
-    assert policy.items[2].opens is Opens.ORDER_PAID
-    assert policy.items[2].met_by == (Meets.SHOWS_ORDER,)
+    assert policy.items[3].opens is Opens.ORDER_PAID
+    assert policy.items[3].met_by == (Meets.SHOWS_ORDER,)
+
+
+@pytest.mark.parametrize("name", list(KNOWN_KINDS))
+def test_a_known_kind_is_switched_on_by_its_name(desk_file: Path, name: str) -> None:
+    policy = desk_of(desk_file, DESK + f'[[policy.items]]\nname = "{name}"').policy
+    assert KNOWN_KINDS[name] in policy.items
+
+
+def test_all_that_a_kind_can_be_told(desk_file: Path) -> None:
+    text = """
+        [[policy.items]]
+        name = "remind"
+        opens = "order.placed"
+        due = "30m"
+        fine = 5
+        met_by = ["note", "quick_reply"]
+        met_by_all = true
+        unpaid_only = true
+        pay_on_delivery_only = true
+        cut_off = "18:30"
+        cut_off_before = "45m"
+        auto_text = "{order}"
+        [[policy.items]]
+        name = "review_case"
+        ratings = ["bad"]
+        """
+    remind, review = desk_of(desk_file, DESK + text).policy.items[-2:]
+    assert remind == ItemKind(
+        name="remind",
+        opens=Opens.ORDER_PLACED,
+        due_ms=1_800_000,
+        fine_fen=500,
+        met_by=(Meets.NOTE, Meets.QUICK_REPLY),
+        met_by_all=True,
+        unpaid_only=True,
+        pay_on_delivery_only=True,
+        cut_off_minute=18 * 60 + 30,
+        cut_off_before_ms=2_700_000,
+        auto_text="{order}",
+    )
+    assert review == msgspec.structs.replace(KNOWN_KINDS["review_case"], ratings=("bad",))
 
 
 def test_a_shop_overrides_single_keys_of_its_desk(desk_file: Path) -> None:

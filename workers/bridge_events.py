@@ -9,7 +9,7 @@ import msgspec
 
 from router.clocktime import format_ms
 from router.core.commands import Content
-from router.core.facts import DeliveryRequested, SessionAssigned
+from router.core.facts import DeliveryRequested, OrderRemarked, SessionAssigned
 
 TRANSFERS = frozenset({"transfer", "reassign", "handover", "rescue"})
 """Causes by which a session that somebody held goes to somebody else."""
@@ -50,6 +50,20 @@ def session_event(fact: SessionAssigned) -> bytes:
     transferred = fact.cause in TRANSFERS or bool(fact.from_agent)
     name = "session.transferred" if transferred else "session.assigned"
     return _envelope(name, fact.at_ms, data, before)
+
+
+def order_remark(fact: OrderRemarked) -> bytes:
+    """改备注: an order's remark as it stands from now on (RULES §9)."""
+    data = {
+        "shop": fact.shop,
+        "buyer": fact.buyer,
+        "order": fact.order,
+        "flag": fact.flag,
+        "reason": fact.reason,
+        "agent": fact.agent,
+    }
+    where = {"sub_account": fact.sub_account, "session": fact.session}
+    return _envelope("order.remark", fact.at_ms, data, where)
 
 
 def header_safe(id_: str) -> str:

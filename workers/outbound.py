@@ -1,13 +1,13 @@
-"""The outbound worker: brings messages and session events to the shops' bridges (CONTRACT §4).
+"""The outbound worker: messages, events and remarks, brought to the shops' bridges (CONTRACT §4).
 
 `take` writes what facts ask for into the outbox; a `Runner` made by `runner` feeds it and only
-then moves on. `run` works the outbox off: the rows of a lane (a session's messages, or a
-session's events) strictly one after the other, many lanes at once, up to a bound per shop and
-in all, so that a bridge that hangs holds up only its own shop. All that counts is in the file:
-after a crash the same rows go out again, with the same `webhook-id` and the same body.
+then moves on. `run` works the outbox off: the rows of a lane (a session's messages, a session's
+events, an order's remarks) strictly one after the other, many lanes at once, up to a bound per
+shop and in all, so that a bridge that hangs holds up only its own shop. All that counts is in the
+file: after a crash the same rows go out again, with the same `webhook-id` and the same body.
 
-What became of a message is reported as a command; of the events only what failed is. One
-process at a time may run this on one file.
+What became of a message or a remark is reported as a command; of the events only what failed is.
+One process at a time may run this on one file.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ import aiohttp
 import msgspec
 
 from router.channels import standard_webhooks
-from router.core.commands import AnyCommand, Content, ReportDelivery, WriteMessage
-from router.core.facts import DeliveryRequested, SessionAssigned
+from router.core.commands import AnyCommand, Content, ReportDelivery, WriteForBot, WriteMessage
+from router.core.facts import DeliveryRequested
 from router.log.archive import Archive, entries_at
 from router.log.codec import Undecodable, decode_entry
 from router.log.ports import Log, LogError
-from workers import bridge_events
+from workers.deliveries import KINDS, row_of
 from workers.outbox import Outbox, Reported, Row
-from workers.retries import GIVE_UP_MS, next_attempt_ms, retry_after_ms
+from workers.retries import next_attempt_ms, retry_after_ms
 from workers.runner import Keyed, Runner
 from workers.stop import Sleep, Stop
 
@@ -132,7 +132,7 @@ class Outbound:
             self._archive,
             log,
             partial(self.take, log),
-            kinds=(DeliveryRequested, SessionAssigned),
+            kinds=KINDS,
             sleep=self._sleep,
         )
 
@@ -166,43 +166,14 @@ class Outbound:
                 command = decode_entry(entry.body).command
             except Undecodable:
                 continue
-            if isinstance(command, WriteMessage):
+            if isinstance(command, WriteMessage | WriteForBot):
                 words[entry.offset] = command.content
         return words
 
     def _row(self, keyed: Keyed, words: dict[int, Content]) -> Row | None:
-        fact = keyed.fact
-        if isinstance(fact, DeliveryRequested):
-            return self._message_row(keyed, fact, words)
-        if isinstance(fact, SessionAssigned):
-            return self._event_row(keyed, fact)
-        return None
-
-    def _message_row(self, keyed: Keyed, fact: DeliveryRequested, words: dict[int, Content]) -> Row:
-        content = words.get(fact.offset) if fact.offset else Content(text=fact.text)
-        lane = f"{keyed.desk}|{fact.session}"
-        row = Row(
-            keyed.key, keyed.partition, keyed.seq, keyed.place, keyed.desk, lane, fact.session,
-            fact.shop, fact.buyer, fact.message, bridge_events.header_safe(fact.message), b"",
-            fact.expires_ms,
-        )  # fmt: skip
-        if self._target_of(fact.shop) is None:
-            return row._replace(outcome="failed", detail="no outbound url")
-        if content is None:
-            return row._replace(outcome="failed", detail="its words are not in the log")
-        return row._replace(body=bridge_events.message_send(fact, content))
-
-    def _event_row(self, keyed: Keyed, fact: SessionAssigned) -> Row | None:
-        target = self._target_of(fact.shop)
-        if target is None or not target.events:
-            return None
-        # A lane of its own: a bridge that refuses events still gets the messages.
-        lane = f"{keyed.desk}|{fact.session}|events"
-        return Row(
-            keyed.key, keyed.partition, keyed.seq, keyed.place, keyed.desk, lane, fact.session,
-            fact.shop, fact.buyer, "", keyed.key, bridge_events.session_event(fact),
-            fact.at_ms + GIVE_UP_MS,
-        )  # fmt: skip
+        target = self._target_of(getattr(keyed.fact, "shop", ""))
+        reachable, events = target is not None, target is not None and target.events
+        return row_of(keyed, words, reachable=reachable, events=events)
 
     # Working the outbox off
 

@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -130,6 +132,14 @@ _event_decoder = msgspec.json.Decoder(Event)
 
 def decode(body: bytes, shop: str, farewells: Collection[str]) -> c.AnyCommand:
     """The command that a delivery's body asks for. Raises `BadEvent`."""
+    try:
+        event = _decode_whole(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decode_or_say_why(body, shop, farewells)
+    return _WHOLE[type(event)](shop, sent_ms(event.timestamp), event.data, farewells)
+
+
+def _decode_or_say_why(body: bytes, shop: str, farewells: Collection[str]) -> c.AnyCommand:
     try:
         return _decode(body, shop, farewells)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -324,3 +334,15 @@ _READERS: dict[str, tuple[msgspec.json.Decoder[Any], _Build]] = {
     "session.closed": (msgspec.json.Decoder(SessionClosedData), _session_closed),
     "presence.changed": (msgspec.json.Decoder(PresenceData), _presence),
 }
+
+
+def _whole(kind: str, data: type) -> type:
+    """An event of one type, envelope and data decoded in one pass."""
+    fields = [("timestamp", datetime), ("data", data)]
+    return msgspec.defstruct(f"Whole {kind}", fields, tag_field="type", tag=kind, frozen=True)
+
+
+_WHOLE: dict[type, _Build] = {
+    _whole(kind, decoder.type): build for kind, (decoder, build) in _READERS.items()
+}
+_decode_whole: Callable[[bytes], Any] = msgspec.json.Decoder(reduce(or_, _WHOLE)).decode

@@ -175,9 +175,17 @@ def write_message(state: State, command: WriteMessage) -> Rejected | None:
         state.offset,
         HUMAN | ANSWERS if command.by == "human" else 0,
         shows=command.shows,
+        category=command.category,
     )
     inbound.note_line(
-        state, thread, command.message, state.at_ms, side="shop", by=command.by, agent=command.agent
+        state,
+        thread,
+        command.message,
+        state.at_ms,
+        side="shop",
+        by=command.by,
+        agent=command.agent,
+        sub_account=sub_account,
     )
     thread.answered = True
     state.say(

@@ -6,7 +6,7 @@ their records are forgotten (ledger and breaches name them for ever).
 
 from __future__ import annotations
 
-from router.core import assignment
+from router.core import assignment, planning, presence
 from router.core.commands import AdoptDesk
 from router.core.facts import DeskAdopted
 from router.core.outcome import Rejected
@@ -26,9 +26,11 @@ def adopt_desk(state: State, command: AdoptDesk) -> Rejected | None:
         _hand_on(state, agents, seats)
         _forget(state, agents, seats)
         state.adopt(command.desk)
+    planning.desk_changed(state)
     for thread in state.threads.values():
         state.touch(thread)
     for agent in sorted(state.persons):
+        presence.watch(state, state.persons[agent])
         state.freed[agent] = None
     return None
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from router.core import assignment, late, ledger, session
+from router.core import assignment, autos, away, late, ledger, session
 from router.core.facts import (
     DeadlineArmed,
     DeadlineMissed,
@@ -33,9 +33,11 @@ from router.core.thread import (
     refold,
     take,
 )
-from router.core.view import ANSWERS, BUYER, SHOP, Miss, Moment, View
+from router.core.view import ANSWERS, AUTO_TEXT, BUYER, SHOP, Miss, Moment, View
 
 PAST_KEPT = 20
+NOTED_KEPT = 20
+"""Settled work of a buyer whose notes can be looked up here; the log has all."""
 
 Deadlines = dict[tuple[str, str], int]
 """Pending deadlines by (rule, key)."""
@@ -75,6 +77,8 @@ def arrive(state: State, thread: Thread, moment: Moment) -> bool:
         return False
     state.touch(thread)
     thread.seen_ms = clock_ms
+    if thread.told:
+        away.heard(state, thread, moment)
     was = before(thread)
     horizon_ms = state.horizon_ms(thread.shop, clock_ms)
     if moment.sent_ms < horizon_ms:
@@ -108,7 +112,7 @@ def reconcile(state: State, thread: Thread, was: Before) -> None:
     _reconcile_work(state, thread)
     _tell_misses(state, thread, was.misses)
     _tell_deadlines(state, thread, was.deadlines)
-    if thread.session and not thread.agent:
+    if thread.session and not thread.agent and not thread.with_bot:
         state.queue_session(thread)
 
 
@@ -125,7 +129,7 @@ def _reconcile_session(state: State, thread: Thread) -> None:
 
 
 def _reconcile_closing(thread: Thread) -> None:
-    if thread.live.closing and thread.state in ("queued", "held"):
+    if thread.live.closing and thread.state in ("bot", "queued", "held"):
         session.change(thread, "ask_close")
     elif thread.state == "closing" and not thread.live.closing:
         session.change(thread, "forget_close")
@@ -143,7 +147,11 @@ def _open(state: State, thread: Thread) -> None:
     thread.group = thread.wanted or _group_for(thread)
     state.say(
         SessionOpened(
-            at_ms=state.at_ms, session=thread.session, shop=thread.shop, buyer=thread.buyer
+            at_ms=state.at_ms,
+            session=thread.session,
+            shop=thread.shop,
+            buyer=thread.buyer,
+            opened_ms=thread.opened_ms,
         )
     )
 
@@ -160,11 +168,20 @@ def _group_for(thread: Thread) -> str:
 def _close(state: State, thread: Thread) -> None:
     live = thread.live
     agent, sub_account = thread.agent, thread.sub_account
+    away.ended(state, thread, live.ended_ms)
     assignment.release(state, thread)
     session.change(thread, "close")
+    thread.bot = None
     why = live.ended_why if live.ended_ms >= thread.opened_ms else "idle"
     past = PastSession(
-        thread.session, thread.opened_ms, live.ended_ms, why, agent, sub_account, thread.lines
+        thread.session,
+        thread.opened_ms,
+        live.ended_ms,
+        why,
+        agent,
+        sub_account,
+        thread.lines,
+        autos.taken_away(thread),
     )
     thread.past = (*thread.past, past)[-PAST_KEPT:]
     state.sessions.pop(thread.session)
@@ -177,6 +194,7 @@ def _close(state: State, thread: Thread) -> None:
             why=_WHY[why],
             ended_ms=live.ended_ms,
             agent=agent,
+            opened_ms=thread.opened_ms,
         )
     )
     thread.session = ""
@@ -239,6 +257,9 @@ def _drop_work(state: State, thread: Thread, name: str) -> None:
     state.items.pop((thread.shop, work.kind, work.key), None)
     state.queue.drop(thread_key(thread.shop, thread.buyer), name)
     ledger.keep_holds(thread, work)
+    if work.notes:
+        work.ended_ms = state.at_ms
+        thread.noted = (*thread.noted, work)[-NOTED_KEPT:]
     state.say(
         ItemSettled(
             at_ms=state.at_ms,
@@ -247,7 +268,8 @@ def _drop_work(state: State, thread: Thread, name: str) -> None:
             key=work.key,
             shop=thread.shop,
             buyer=thread.buyer,
-            how="settled",
+            how="withdrawn" if work.withdrawn_by else "settled",
+            by=work.withdrawn_by,
         )
     )
 
@@ -256,10 +278,36 @@ def hand_out(state: State, thread: Thread) -> None:
     """Find holders for a session that has just opened, and for work that has."""
     if thread.state == "opened":
         assignment.assign_new(state, thread)
-    for work in list(thread.work.values()):
+    for name, work in list(thread.work.items()):
         if not work.holds:
-            assignment.assign_work(state, thread, work)
+            _tell_buyer(state, thread, work)
+            if thread.work.get(name) is work:
+                assignment.assign_work(state, thread, work)
     _reconcile_closing(thread)
+
+
+def _tell_buyer(state: State, thread: Thread, work: Work) -> None:
+    """Send the automatic text of its kind, if it has one (RULES §9, shipping_notice).
+
+    It counts as sent when the item opened: what reaches us late is not the router's delay.
+    """
+    kind = state.kind(thread.shop, work.kind)
+    if kind is None or not kind.auto_text or not work.order:
+        return
+    message = f"{work.kind}-{work.key}"
+    text = kind.auto_text.replace("{order}", work.order)
+    autos.send(state, thread, message, text, sub_account=thread.sub_account, which=work.kind)
+    moment = Moment(
+        work.opened_ms,
+        SHOP,
+        message,
+        state.offset,
+        AUTO_TEXT,
+        order=work.order,
+        shows=(work.order,) if "{order}" in kind.auto_text else (),
+        category=work.kind,
+    )
+    arrive(state, thread, moment)
 
 
 def _tell_misses(state: State, thread: Thread, was: list[Miss]) -> None:

@@ -7,10 +7,9 @@ charged").
 
 from __future__ import annotations
 
-from router.core import session
+from router.core import autos, away, bot_asking, session
 from router.core.facts import (
     Cause,
-    DeliveryRequested,
     ItemAssigned,
     SessionAssigned,
     SessionQueued,
@@ -68,7 +67,10 @@ def give(state: State, thread: Thread, seat: Seat, cause: Cause, *, given: bool 
     """Let the operator of this sub-account hold the session from now on."""
     before_agent, before_seat = thread.agent, thread.sub_account
     state.touch(thread)
+    if before_agent != seat.agent:
+        away.let_go(state, thread)
     _let_go(state, thread)
+    bot_asking.taken(thread)
     thread.holds.append(Hold(state.at_ms, seat.agent, seat.id, cause, given, state.offset))
     session.change(thread, "give")
     thread.answered = False
@@ -98,10 +100,14 @@ def give(state: State, thread: Thread, seat: Seat, cause: Cause, *, given: bool 
             give_work(state, thread, work, seat, cause, given=given)
 
 
-def enqueue(state: State, thread: Thread, *, given: bool = False) -> None:
-    """Nobody can take it: it waits until somebody comes free."""
+def enqueue(
+    state: State, thread: Thread, *, given: bool = False, quiet: bool = False
+) -> None:
+    """Nobody can take it: it waits until somebody comes free. `quiet`: the buyer waits for
+    nothing, and is not told."""
     before_agent = thread.agent
     state.touch(thread)
+    away.let_go(state, thread)
     _let_go(state, thread)
     thread.holds.append(Hold(state.at_ms, "", "", "queue", given, state.offset))
     session.change(thread, "queue")
@@ -116,9 +122,12 @@ def enqueue(state: State, thread: Thread, *, given: bool = False) -> None:
         )
     )
     text = state.rules(thread.shop).policy.queue_text
-    if text and not thread.greeted:
+    if text and not thread.greeted and not quiet:
         thread.greeted = True
-        request_text(state, thread, f"queue-{thread.session}", text, sub_account="")
+        message = f"queue-{thread.session}"
+        autos.send(state, thread, message, text, sub_account="")
+        autos.keep_active(state, thread, message)
+    bot_asking.queued(state, thread)
 
 
 def release(state: State, thread: Thread) -> None:
@@ -151,28 +160,6 @@ def _load(state: State, seat: Seat, by: int, *, agent: str = "") -> None:
     person.load += by
     person.idle_since_ms = state.at_ms
     state.changed(person)
-
-
-def request_text(
-    state: State, thread: Thread, message: str, text: str, *, sub_account: str
-) -> None:
-    """Ask for an automatic text to be sent to the buyer."""
-    expiry_ms = state.rules(thread.shop).policy.message_expiry_ms
-    state.say(
-        DeliveryRequested(
-            at_ms=state.at_ms,
-            session=thread.session,
-            shop=thread.shop,
-            buyer=thread.buyer,
-            message=message,
-            sub_account=sub_account,
-            kind="text",
-            by="auto",
-            expires_ms=state.at_ms + expiry_ms,
-            offset=0,
-            text=text,
-        )
-    )
 
 
 # Work items

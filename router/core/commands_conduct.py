@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.core.command import Command
+from router.core.command import By, Command
 
 
 class RaiseFlag(Command, frozen=True, kw_only=True, tag="flag.raised"):
@@ -34,6 +34,10 @@ class RaiseFlag(Command, frozen=True, kw_only=True, tag="flag.raised"):
     """Offsets of the other messages that belong to it."""
     lexicon: str = ""
     """Digest of the lists it was found with."""
+    by: By = "human"
+    ahead: str = ""
+    behind: str = ""
+    """A little of the text on both sides of the match: see `flags.is_allowed`."""
 
 
 class ConfirmFlag(Command, frozen=True, kw_only=True, tag="flag.confirmed"):

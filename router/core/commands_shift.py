@@ -98,6 +98,7 @@ class AskHandover(Command, frozen=True, kw_only=True, tag="handover.asked"):
     agent: str
     text: str
     line: int = -1
+    supervisor: bool = False
 
 
 class AnswerHandover(Command, frozen=True, kw_only=True, tag="handover.answered"):
@@ -105,3 +106,4 @@ class AnswerHandover(Command, frozen=True, kw_only=True, tag="handover.answered"
     question: int
     agent: str
     text: str
+    supervisor: bool = False

@@ -19,6 +19,8 @@ class PromiseCallBack(Command, frozen=True, kw_only=True, tag="call_back.promise
     text: str
     call_back: str = ""
     """Its key; "": made from the entry's offset."""
+    supervisor: bool = False
+    """`agent` is a supervisor, who need not have had the buyer's session."""
 
 
 class WithdrawCallBack(Command, frozen=True, kw_only=True, tag="call_back.withdrawn"):
@@ -41,6 +43,8 @@ class NoteItem(Command, frozen=True, kw_only=True, tag="item.noted"):
     text: str
     evidence: tuple[str, ...] = ()
     """Addresses of pictures or pages that prove it."""
+    supervisor: bool = False
+    """`agent` is a supervisor, who need not hold the item."""
 
 
 class SetRemark(Command, frozen=True, kw_only=True, tag="order.remarked"):
@@ -52,6 +56,8 @@ class SetRemark(Command, frozen=True, kw_only=True, tag="order.remarked"):
     agent: str
     reason: str
     flag: RemarkFlag = "red"
+    supervisor: bool = False
+    """`agent` is a supervisor, who need not be one of the desk's agents."""
 
 
 class WriteForBot(Command, frozen=True, kw_only=True, tag="bot.wrote"):
@@ -76,3 +82,5 @@ class HandOverFromBot(Command, frozen=True, kw_only=True, tag="bot.handed_over")
     session: str
     why: str
     transcript: str = ""
+    asked: int = 0
+    """Where it has failed to answer a message: its offset; 0: it wants no more of the session."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.core import arrival, assignment, ledger
+from router.core import arrival, assignment, autos, away, bots, ledger
 from router.core.facts import DeadlineWarned
 from router.core.policy import DAY_MS, Policy
 from router.core.state import State, thread_key
@@ -31,7 +31,7 @@ ORDERS_KEPT_MS = 400 * DAY_MS
 """How long a buyer with an order that was never closed is remembered after the last event."""
 
 CLOSED_ORDERS_KEPT_MS = 30 * DAY_MS
-"""How long it is remembered that an order was closed."""
+"""How long it is remembered that an order was closed, what was remarked and noted."""
 
 
 def rearm(state: State, thread: Thread) -> None:
@@ -69,10 +69,22 @@ def _moments(state: State, thread: Thread) -> Iterator[int]:
                 yield item.due_ms - policy.warn_before_ms
     if thread.misses:
         yield state.seal_at_ms(thread.shop, thread.misses[0].due_ms)
+    yield from _beside(state, thread, policy)
     if live.open:
         yield idle_end_ms(live, rules) + state.shop(thread.shop).lateness_ms
     elif not thread.misses and not any(i.running for i in live.pending):
         yield _forget_at_ms(state, thread)
+
+
+def _beside(state: State, thread: Thread, policy: Policy) -> Iterator[int]:
+    if thread.told or thread.silences:
+        yield from away.moments(state, thread)
+    if policy.waiting_text and thread.live.wait is not None:
+        yield from autos.moments(state, thread)
+    if thread.bot is not None:
+        bot_ms = bots.next_ms(state, thread)
+        if bot_ms >= 0:
+            yield bot_ms
 
 
 def _follow_up_moments(owed: FollowUp, policy: Policy) -> Iterator[int]:
@@ -98,7 +110,7 @@ def _forget_at_ms(state: State, thread: Thread) -> int:
     keep_ms = max(policy.sticky_ms, policy.order_window_ms, policy.late_limit_ms)
     if has_open_order(thread.live) or thread.work:
         keep_ms = ORDERS_KEPT_MS
-    elif thread.live.orders:
+    elif thread.live.orders or thread.remarked or thread.noted:
         keep_ms = max(keep_ms, CLOSED_ORDERS_KEPT_MS)
     last_ms = max(thread.seen_ms, thread.last_ms, thread.live.ended_ms)
     return last_ms + keep_ms + state.shop(thread.shop).lateness_ms + 1
@@ -107,6 +119,8 @@ def _forget_at_ms(state: State, thread: Thread) -> int:
 def fire(state: State, thread: Thread, at_ms: int) -> None:
     """All that this thread waits for at this moment."""
     rules = state.rules(thread.shop)
+    autos.fire(state, thread)  # these two before the deadlines of this very moment have passed
+    bots.fire(state, thread)
     was = arrival.before(thread)
     advance(thread.live, rules, at_ms, thread.misses)
     state.touch(thread)
@@ -115,6 +129,8 @@ def fire(state: State, thread: Thread, at_ms: int) -> None:
     if thread.misses and state.seal_at_ms(thread.shop, thread.misses[0].due_ms) <= at_ms:
         ledger.seal_thread(state, thread, state.sealable_ms(thread.shop, at_ms))
     arrival.reconcile(state, thread, was)
+    if thread.told or thread.silences:
+        away.fire(state, thread)
     _trim(state, thread)
     if not thread.live.open and not thread.misses and _forget_at_ms(state, thread) <= at_ms:
         if not any(item.running for item in thread.live.pending):

@@ -49,6 +49,8 @@ class SessionOpened(Fact, frozen=True, kw_only=True, tag="session_opened"):
     session: str
     shop: str
     buyer: str
+    opened_ms: int = 0
+    """When, by what had arrived then: what opened it was sent at this moment."""
 
 
 class SessionAssigned(Fact, frozen=True, kw_only=True, tag="session_assigned"):
@@ -78,6 +80,7 @@ class SessionClosed(Fact, frozen=True, kw_only=True, tag="session_closed"):
     agent: str = ""
     by: str = ""
     reason: str = ""
+    opened_ms: int = 0
 
 
 class MessageNoted(Fact, frozen=True, kw_only=True, tag="message_noted"):
@@ -93,6 +96,8 @@ class MessageNoted(Fact, frozen=True, kw_only=True, tag="message_noted"):
     by: By = "human"
     agent: str = ""
     late: bool = False
+    sub_account: str = ""
+    """The shop's side: the login that it was written through."""
 
 
 class MessageRecalledNoted(Fact, frozen=True, kw_only=True, tag="message_recalled"):

@@ -32,6 +32,11 @@ class OrderRemarked(Fact, frozen=True, kw_only=True, tag="order_remarked"):
     offset: int
 
 
+def remark_id(order: str, offset: int) -> str:
+    """What a remark is called when it is told what became of it (`delivery_reported`)."""
+    return f"remark-{order}-{offset}"
+
+
 class BotAsked(Fact, frozen=True, kw_only=True, tag="bot_asked"):
     """An effect: the shop's bot is asked to answer, or to hand over, until `until_ms`."""
 
@@ -42,6 +47,8 @@ class BotAsked(Fact, frozen=True, kw_only=True, tag="bot_asked"):
     """The buyer's message that it is to answer."""
     mode: Literal["people_first", "bot_first", "mixed"]
     until_ms: int
+    lines: tuple[int, ...] = ()
+    """Where the session's last messages stand in the inbox, that one included."""
 
 
 class BotHandedOver(Fact, frozen=True, kw_only=True, tag="bot_handed_over"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.core import arrival, assignment, presence
+from router.core import arrival, assignment, autos, bot_asking, presence
 from router.core.commands import (
     MessageRecalled,
     MessageReceived,
@@ -15,6 +15,7 @@ from router.core.commands import (
 )
 from router.core.facts import DeliveryReported, MessageNoted, MessageRecalledNoted
 from router.core.outcome import Rejected
+from router.core.policy import Opens
 from router.core.state import State
 from router.core.thread import Thread, add_line
 from router.core.view import (
@@ -23,6 +24,8 @@ from router.core.view import (
     CLOSE,
     FAREWELL,
     HUMAN,
+    ON_DELIVERY,
+    OPEN_ITEM,
     ORDER,
     ORDER_CLOSE,
     RECALL,
@@ -58,9 +61,13 @@ def message_received(state: State, command: MessageReceived) -> Rejected | None:
     note_line(state, thread, command.message, at_ms, side="buyer", late=not judged)
     if judged and thread.session:
         _platform_named(state, thread, command.sub_account, at_ms)
+    if judged:
+        bot_asking.buyer_wrote(state, thread)
     arrival.hand_out(state, thread)
     if judged and was_open and thread.session:
         presence.hand_on_if_absent(state, thread)
+    if judged:
+        autos.buyer_wrote(state, thread)
     return None
 
 
@@ -97,6 +104,7 @@ def note_line(
     side: str,
     by: str = "human",
     agent: str = "",
+    sub_account: str = "",
     late: bool = False,
 ) -> None:
     """Remember where the message's words stand, for those who read the session."""
@@ -123,6 +131,7 @@ def note_line(
             by="bot" if by == "bot" else "auto" if by == "auto" else "human",
             agent=agent,
             late=late,
+            sub_account=sub_account,
         )
     )
 
@@ -179,6 +188,7 @@ def message_sent(state: State, command: MessageSent) -> Rejected | None:
         side="shop",
         by=command.by,
         agent=agent,
+        sub_account=command.sub_account,
         late=not judged,
     )
     return None
@@ -210,7 +220,12 @@ def order_changed(state: State, command: OrderChanged) -> Rejected | None:
     thread = state.thread_for(command.shop, command.buyer)
     rank = ORDER_CLOSE if command.event == "closed" else ORDER
     moment = Moment(
-        sent_ms(state, command.sent_ms), rank, command.order, state.offset, event=command.event
+        sent_ms(state, command.sent_ms),
+        rank,
+        command.order,
+        state.offset,
+        ON_DELIVERY if command.pay_on_delivery else 0,
+        event=command.event,
     )
     arrival.arrive(state, thread, moment)
     arrival.hand_out(state, thread)
@@ -254,8 +269,28 @@ def refund_resolved(state: State, command: RefundResolved) -> Rejected | None:
 
 
 def review_posted(state: State, command: ReviewPosted) -> Rejected | None:
-    """Kept in the log; no kind of work is opened by it yet."""
-    return unknown_shop(state, command.shop)
+    """Kept in the log; some open a piece of work (§9, review_case)."""
+    if refused := unknown_shop(state, command.shop):
+        return refused
+    at_ms = sent_ms(state, command.sent_ms)
+    if not state.rules(command.shop).at(at_ms).opened_by[Opens.REVIEW_POSTED.value]:
+        return None
+    thread = state.thread_for(command.shop, command.buyer)
+    moment = Moment(
+        at_ms,
+        OPEN_ITEM,
+        command.review,
+        state.offset,
+        event=Opens.REVIEW_POSTED.value,
+        order=command.order,
+        category=command.rating,
+    )
+    arrival.arrive(state, thread, moment)
+    for work in thread.work.values():
+        if work.key == command.review and work.offset == state.offset:
+            work.reason = command.rating
+    arrival.hand_out(state, thread)
+    return None
 
 
 def platform_closed(state: State, command: PlatformClosed) -> Rejected | None:

@@ -12,13 +12,15 @@ import msgspec
 
 from router.core.deadlines import due_next_ms
 from router.core.pools import Pools
+from router.core.presence import presence_ends_ms
 from router.core.queue import Piece
-from router.core.state import State, thread_key
+from router.core.rota import Rota
+from router.core.state import State, pair_key, thread_key
 from router.core.thread import Thread, Work, sealed_view
 from router.core.timeline import advance, apply
 from router.core.view import Miss, View
 
-SESSION_STATES = ("queued", "held", "closing")
+SESSION_STATES = ("bot", "queued", "held", "closing")
 
 _copy_view = msgspec.msgpack.Decoder(View).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -35,6 +37,7 @@ def check(state: State) -> None:
         _is(thread_key(thread.shop, thread.buyer), key, f"the key of {thread.buyer}'s thread")
         _session(state, thread)
         _work(state, thread)
+        _beside(state, thread)
         _timeline(state, thread)
         _timer(state, key, thread)
     _loads(state)
@@ -42,7 +45,16 @@ def check(state: State) -> None:
     _queue(state)
     _pools(state)
     _ledger(state)
-    if state.touched or state.freed:
+    _flags(state)
+    _appeals(state)
+    _shifts(state)
+    _handovers(state)
+    _remarks(state)
+    for person in state.persons.values():
+        ends_ms = presence_ends_ms(state, person)
+        if ends_ms >= 0 and not 0 <= person.next_ms <= max(ends_ms, state.at_ms):
+            raise BrokenInvariant(f"{person.id}'s presence ends at {ends_ms}, and no timer stands")
+    if state.touched or state.freed or state.rostered:
         raise BrokenInvariant("the last step was not settled")
 
 
@@ -71,11 +83,25 @@ def _session(state: State, thread: Thread) -> None:
     if thread.state not in SESSION_STATES:
         raise BrokenInvariant(f"{what} is left {thread.state!r}: neither held, queued nor closing")
     if thread.state != "closing":
-        _is(thread.state, "held" if thread.agent else "queued", f"the state of {what}")
+        idle = "bot" if thread.with_bot else "queued"
+        _is(thread.state, "held" if thread.agent else idle, f"the state of {what}")
     _is(thread.state == "closing", thread.live.closing, f"{what} is closing")
     _is(thread.opened_ms, thread.live.opened_ms, f"the opening of {what}")
     _is(thread.serial, thread.live.sessions, f"the serial of {what}")
     _holder(state, thread, thread.agent, thread.sub_account, what)
+
+
+def _beside(state: State, thread: Thread) -> None:
+    """Who told a buyer that they leave holds the session, as long as an answer is owed; what is
+    with the bot is with nobody else."""
+    what = f"session {thread.session or '(none)'} of {thread.buyer}"
+    for told in thread.told:
+        if not told.due_ms or told.due_ms >= state.at_ms:
+            _is((thread.session, thread.agent), (told.session, told.agent), f"who told in {what}")
+    if thread.bot is not None and not thread.session:
+        raise BrokenInvariant(f"{thread.buyer} has a bot and no session")
+    if thread.with_bot and thread.agent:
+        raise BrokenInvariant(f"{what} is with the bot and with {thread.agent}")
 
 
 def _holder(state: State, thread: Thread, agent: str, sub_account: str, what: str) -> None:
@@ -168,7 +194,7 @@ def _indexes(state: State) -> None:
 def _queue(state: State) -> None:
     wanted: list[tuple[Piece, str, str]] = []
     for thread in state.threads.values():
-        if thread.session and not thread.agent:
+        if thread.session and not thread.agent and not thread.with_bot:
             group, piece = state.session_piece(thread)
             wanted.append((piece, thread.shop, group))
         for work in _queued(thread):
@@ -209,3 +235,94 @@ def _ledger(state: State) -> None:
     agents = sorted({**owed, **booked})
     for agent in agents:
         _is(booked.get(agent, 0), owed.get(agent, 0), f"what {agent} owes, by the breaches")
+
+
+def _flags(state: State) -> None:
+    names = {(flag.shop, flag.buyer, flag.name): flag.id for flag in state.flags.values()}
+    _is(len(names), len(state.flags), "how many findings were flagged, each once")
+    _is(state.flag_ids, names, "the flags by their findings")
+    for flag in state.flags.values():
+        if flag.state == "open" and (flag.at_ms or flag.by or flag.breach):
+            raise BrokenInvariant(f"{flag.id} is open, and yet somebody has answered it")
+        if flag.state == "dismissed" and not flag.why:
+            raise BrokenInvariant(f"{flag.id} was dismissed without a reason")
+        if not flag.breach:
+            continue
+        breach = state.breaches.get(flag.breach)
+        if breach is None:
+            raise BrokenInvariant(f"{flag.id} was charged as {flag.breach}, which is not there")
+        _is((breach.key, breach.rule), (flag.id, flag.rule), f"what {breach.id} is about")
+        if breach.agent:
+            _is(breach.agent, flag.agent, f"who is charged for {flag.id}")
+        if flag.state == "dismissed" and not breach.reversed:
+            raise BrokenInvariant(f"{flag.id} was dismissed, and {breach.id} stands")
+
+
+def _appeals(state: State) -> None:
+    against = {appeal.entry: appeal.id for appeal in state.appeals.values()}
+    _is(len(against), len(state.appeals), "how many charges were appealed, each once")
+    _is(state.appealed, against, "the appeals by their charges")
+    for appeal in state.appeals.values():
+        entry = state.entries.get(appeal.entry)
+        if entry is None or entry.kind != "charge":
+            raise BrokenInvariant(f"{appeal.id} is about {appeal.entry}, which is no charge")
+        _is((entry.agent, entry.breach), (appeal.agent, appeal.breach), f"who made {appeal.id}")
+        breach = state.breaches[appeal.breach]
+        if appeal.state == "accepted" and not (breach.waived or breach.reversed):
+            raise BrokenInvariant(f"{appeal.id} was accepted, and {breach.id} stands")
+
+
+def _remarks(state: State) -> None:
+    """Each stands with its buyer; so does settled work, as long as its notes are remembered."""
+    of_buyers = {
+        pair_key(thread.shop, order): thread.buyer
+        for thread in state.threads.values()
+        for order in thread.remarked
+    }
+    buyers = {name: remark.buyer for name, remark in state.remarks.items()}
+    _is(buyers, of_buyers, "the remarks, by the buyers they stand with")
+    for thread in state.threads.values():
+        if any(not work.notes or not work.ended_ms for work in thread.noted):
+            raise BrokenInvariant(f"{thread.buyer} has settled work without a note")
+
+
+def _shifts(state: State) -> None:
+    fresh = Rota(state.shifts, state.handovers)
+    _is(sorted(state.rota.on), sorted(fresh.on), "the shifts that are on")
+    for agent in sorted({shift.agent: None for shift in state.shifts.values()}):
+        _is(state.rota.of(agent), fresh.of(agent), f"the shifts of {agent}")
+        last_ms = 0
+        for shift in fresh.of(agent):
+            if shift.state in ("planned", "on"):
+                if shift.from_ms < last_ms:
+                    raise BrokenInvariant(f"{shift.id} begins before {agent}'s last one ends")
+                last_ms = shift.to_ms
+    for shift in state.shifts.values():
+        if shift.state in ("planned", "on"):
+            if shift.agent not in state.persons or any(
+                name not in state.seats for name in shift.sub_accounts
+            ):
+                raise BrokenInvariant(f"{shift.id} is of somebody who is not there")
+            _is(shift.next_ms >= state.at_ms, True, f"the clock is to stop at {shift.id}")
+        if shift.state == "planned":
+            _is((shift.came_ms, shift.left_ms, shift.handover), (0, 0, ""), f"what {shift.id} saw")
+        if shift.state == "over" and not shift.judged and not shift.due_ms:
+            raise BrokenInvariant(f"{shift.id} is over, and nobody knows when it is judged")
+        if shift.handover:
+            _is(state.handovers[shift.handover].shift, shift.id, f"what {shift.handover} hands on")
+        for name in (shift.breach, shift.took_breach):
+            if name:
+                _is(state.breaches[name].rule, "handover", f"the rule of {name}")
+
+
+def _handovers(state: State) -> None:
+    fresh = Rota(state.shifts, state.handovers)
+    _is(sorted(state.rota.open), sorted(fresh.open), "the handovers that are open")
+    for handover in state.handovers.values():
+        taken = all(line.taken_ms for line in handover.lines)
+        if handover.acknowledged_ms and not taken:
+            raise BrokenInvariant(f"{handover.id} is acknowledged, and some of it was not taken")
+        if handover.next_ms >= 0 and handover.judged:
+            raise BrokenInvariant(f"{handover.id} is judged, and the clock is to stop at it")
+        if not handover.judged and handover.due_ms and handover.next_ms < 0:
+            raise BrokenInvariant(f"{handover.id} is due, and the clock is not to stop at it")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from router.core.policy import Meets
+from router.core.pending import cancel, meet
 from router.core.state import State
 from router.core.thread import Thread, answer_retimed, sealed_view, set_sealed
 from router.core.timeline import answer_wait, end_session
@@ -47,12 +47,12 @@ def take_away(state: State, thread: Thread, moment: Moment) -> Moment | None:
         still = _recall(view, rules, moment, now)
     elif moment.rank == ORDER:
         _break_silence(view, -1, moment.sent_ms)
+        cancel(view, rules, f"order.{moment.event}", moment.key, moment.sent_ms)
     elif moment.rank == ORDER_CLOSE:
-        _settle(view, rules.cancelled_by["order.closed"], moment, order=moment.key)
+        cancel(view, rules, "order.closed", moment.key, moment.sent_ms)
     elif moment.rank == REFUND_ACT:
-        if not moment.flags & TAKEN_OVER:
-            if _settle(view, rules.met_by[Meets.RESOLVED], moment, key=moment.key):
-                still = None
+        if not moment.flags & TAKEN_OVER and meet(view, rules, moment):
+            still = None
     elif moment.rank == CLOSE and thread.live.active_ms > moment.sent_ms:
         still = None  # somebody has written since: it closed an earlier exchange
     set_sealed(thread, view)
@@ -82,32 +82,12 @@ def _recall(view: View, rules: Rules, moment: Moment, now: Moment) -> Moment | N
     return None
 
 
-def _settle(
-    view: View, kinds: frozenset[str], moment: Moment, *, order: str = "", key: str = ""
-) -> bool:
-    left = [
-        item
-        for item in view.pending
-        if not (
-            item.kind in kinds
-            and item.armed_ms <= moment.sent_ms
-            and (item.order == order if order else item.key == key)
-        )
-    ]
-    found = len(left) < len(view.pending)
-    view.pending = left
-    return found
-
-
 def _shop(thread: Thread, view: View, rules: Rules, moment: Moment) -> None:
     sent_ms = moment.sent_ms
     if view.open:
         view.active_ms = max(view.active_ms, sent_ms)
-    for order in moment.shows:
-        _settle(view, rules.met_by[Meets.SHOWS_ORDER], moment, order=order)
+    meet(view, rules, moment)
     if moment.flags & HUMAN:
-        met = rules.met_by[Meets.AGENT_MESSAGE]
-        view.pending = [i for i in view.pending if i.kind not in met or i.armed_ms > sent_ms]
         _follow_up(view, sent_ms)
     if moment.flags & ANSWERS:
         view.answered_ms = max(view.answered_ms, sent_ms)

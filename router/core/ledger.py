@@ -11,17 +11,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from router.core.facts import BreachReversed, BreachSealed, BreachWaived, EntryBooked
-from router.core.policy import Meets, in_service
+from router.core.pending import cancels, counts, kind_of, progress, proofs
+from router.core.policy import in_service
 from router.core.records import Breach, LedgerEntry
 from router.core.state import State
 from router.core.thread import Hold, Thread, Work, seal
 from router.core.view import (
     ANSWERS,
     BUYER,
+    FAREWELL,
     HUMAN,
     ORDER,
     ORDER_CLOSE,
-    REFUND_ACT,
     SHOP,
     Miss,
     Moment,
@@ -135,6 +136,7 @@ def _book_breach(state: State, thread: Thread, miss: Miss) -> None:
         uncharged=uncharged,
         proof=(miss.offset, charge.offset),
     )
+    breach.done = list(miss.done)
     thread.breaches = (*thread.breaches, breach.id)
 
 
@@ -246,9 +248,12 @@ def reverse_disproved(state: State, thread: Thread, moment: Moment) -> None:
     rules = state.rules(thread.shop)
     for breach_id in thread.breaches:
         breach = state.breaches[breach_id]
-        if breach.reversed or not _disproves(rules, moment, breach):
+        if breach.reversed:
             continue
-        reverse(state, breach, why=f"late_proof:{moment.key}", offset=moment.offset)
+        if _disproves(rules, moment, breach):
+            reverse(state, breach, why=f"late_proof:{moment.key}", offset=moment.offset)
+        else:
+            _keep_part(state, rules, moment, breach)
 
 
 def reverse(state: State, breach: Breach, *, why: str, offset: int, by: str = "") -> None:
@@ -265,7 +270,9 @@ def reverse(state: State, breach: Breach, *, why: str, offset: int, by: str = ""
 def _disproves(rules: Rules, moment: Moment, breach: Breach) -> bool:
     sent_ms = moment.sent_ms
     in_time = breach.armed_ms <= sent_ms <= breach.due_ms
-    if breach.rule == "reply":
+    if breach.rule == "away" and not breach.key:
+        return _answers_the_told(moment, breach)
+    if breach.rule in ("reply", "away"):  # with a key: the reply that a silence left behind
         return in_time and moment.rank == SHOP and bool(moment.flags & ANSWERS)
     if breach.rule == "follow_up":
         if moment.rank == SHOP and moment.flags & HUMAN:
@@ -274,21 +281,43 @@ def _disproves(rules: Rules, moment: Moment, breach: Breach) -> bool:
         if moment.rank == BUYER:
             return breach.armed_ms < sent_ms <= breach.due_ms
         return moment.rank == ORDER and sent_ms <= breach.due_ms
-    if not in_time:
-        return False
-    return _settles(rules, moment, breach)
+    if moment.rank in (ORDER, ORDER_CLOSE):
+        return _cancels(rules, moment, breach)
+    return _proved(rules, moment, breach)[1]
 
 
-def _settles(rules: Rules, moment: Moment, breach: Breach) -> bool:
+def _answers_the_told(moment: Moment, breach: Breach) -> bool:
+    """A person's message since the buyer was told (`asked_ms`), or the buyer took leave."""
     if moment.rank == SHOP:
-        if breach.rule in rules.met_by[Meets.SHOWS_ORDER] and breach.order in moment.shows:
-            return True
-        return bool(moment.flags & HUMAN) and breach.rule in rules.met_by[Meets.AGENT_MESSAGE]
-    if moment.rank == REFUND_ACT:
-        return breach.rule in rules.met_by[Meets.RESOLVED] and breach.key == moment.key
-    if moment.rank == ORDER_CLOSE:
-        return breach.rule in rules.cancelled_by["order.closed"] and breach.order == moment.key
-    return False
+        return bool(moment.flags & HUMAN) and breach.asked_ms <= moment.sent_ms <= breach.due_ms
+    took_leave = moment.rank == BUYER and bool(moment.flags & FAREWELL)
+    return took_leave and breach.asked_ms < moment.sent_ms <= breach.due_ms
+
+
+def _cancels(rules: Rules, moment: Moment, breach: Breach) -> bool:
+    kind = kind_of(rules, breach.rule, breach.armed_ms)
+    if kind is None or breach.order != moment.key or moment.sent_ms > breach.due_ms:
+        return False
+    event = "order.closed" if moment.rank == ORDER_CLOSE else f"order.{moment.event}"
+    return cancels(kind, event, breach.armed_ms, moment.sent_ms)
+
+
+def _proved(rules: Rules, moment: Moment, breach: Breach) -> tuple[tuple[str, ...], bool]:
+    """What is known to have been done of a work item in time, with this; whether it is enough."""
+    done = tuple(breach.done)
+    kind = kind_of(rules, breach.rule, breach.armed_ms)
+    if kind is None or moment.sent_ms > breach.due_ms or not counts(kind, breach.armed_ms, moment):
+        return done, False
+    return progress(kind, done, proofs(moment, breach.rule, breach.key, breach.order))
+
+
+def _keep_part(state: State, rules: Rules, moment: Moment, breach: Breach) -> None:
+    """Of several proofs, each of which is needed, this is one: the others may come yet."""
+    done, _ = _proved(rules, moment, breach)
+    if list(done) != breach.done:
+        breach.done = list(done)
+        breach.proof = sorted(dict.fromkeys((*breach.proof, moment.offset)))
+        state.changed(breach)
 
 
 def waive(state: State, breach: Breach, *, by: str, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.core import arrival
+from router.core import arrival, away, handover, shifts
 from router.core.commands import NoteOutage
 from router.core.facts import OutageNoted
 from router.core.outcome import Rejected
@@ -27,6 +27,10 @@ def note(state: State, command: NoteOutage) -> None:
     for thread in sorted(state.threads.values(), key=lambda thread: thread.no):
         if state.shop(thread.shop).console_only:
             _extend(state, thread, command.from_ms, command.to_ms)
+    for shift in list(state.shifts.values()):
+        shifts.extend(state, shift, command.from_ms, command.to_ms)
+    for each in state.rota.all_open():
+        handover.extend(state, each, command.from_ms, command.to_ms)
 
 
 def told(state: State, command: NoteOutage) -> Rejected | None:
@@ -44,6 +48,7 @@ def _extend(state: State, thread: Thread, from_ms: int, to_ms: int) -> None:
     for view in (sealed, thread.live):
         _extend_view(view, from_ms, to_ms - from_ms)
     set_sealed(thread, sealed)
+    away.extend(thread, from_ms, to_ms - from_ms)
     arrival.reconcile(state, thread, was)
 
 

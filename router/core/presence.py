@@ -1,12 +1,16 @@
 """Online, away, offline; sub-accounts paused and signed on to (RULES §4).
 
 Leaving with buyers waiting needs a choice: `inform` them or `transfer` them. Going offline
-moves all that has a deadline pending; the rest is picked up when the buyer writes.
+moves all that has a deadline pending; the rest is picked up when the buyer writes. What they owe
+to those whom they told is `away`'s.
+
+A console is heard by its event stream. Presence without such a heartbeat can be ended by the
+desk's policy: some time after it was set last, or when the agent's shift is over.
 """
 
 from __future__ import annotations
 
-from router.core import arrival, assignment
+from router.core import arrival, assignment, attendance, autos, away, operators
 from router.core.commands import (
     Choice,
     GoSilent,
@@ -15,12 +19,14 @@ from router.core.commands import (
     SignOn,
     SubAccountPresence,
 )
-from router.core.facts import PresenceChanged, SubAccountChanged
+from router.core.facts import PresenceChanged
 from router.core.outcome import Rejected
-from router.core.records import Person, Seat
+from router.core.records import Person
 from router.core.state import State
 from router.core.thread import Thread
 from router.core.view import ANSWERS, SHOP, Moment, is_waiting
+
+CAME_KEPT = 8
 
 
 def set_presence(state: State, command: SetPresence) -> Rejected | None:
@@ -32,17 +38,17 @@ def set_presence(state: State, command: SetPresence) -> Rejected | None:
     by_supervisor = command.by not in ("", command.agent)
     if by_supervisor and not command.reason:
         return Rejected("reason_needed", "a supervisor who sets somebody's presence says why")
-    choice = command.open_sessions
+    choice = command.open_sessions or ("transfer" if by_supervisor else "")
     waiting = _waiting(state, command.agent) if command.to != "online" else []
     if waiting and not choice:
-        if not by_supervisor:
-            sessions = ",".join(thread.session for thread in waiting)
-            return Rejected("open_sessions_choice_needed", sessions)
-        choice = "transfer"
+        sessions = ",".join(thread.session for thread in waiting)
+        return Rejected("open_sessions_choice_needed", sessions)
     back_ms = state.at_ms + command.back_in_ms if command.back_in_ms else 0
     _set(state, person, command, back_ms)
     if command.to != "online":
         _leave(state, person, waiting, choice, command.to)
+    elif not by_supervisor:
+        away.came_back(state, person.id)
     return None
 
 
@@ -53,11 +59,18 @@ def go_silent(state: State, command: GoSilent) -> Rejected | None:
         return Rejected("unknown_agent", command.agent)
     if person.presence == "offline" or not person.console or person.since_ms > command.since_ms:
         return Rejected("not_silent", "their presence was set anew since")
-    waiting = _waiting(state, command.agent)
-    change = SetPresence(agent=person.id, to="offline", reason="silent", by="router")
+    for thread in _waiting(state, person.id):
+        away.fell_silent(state, thread, command.since_ms, person.offset)
+    _end(state, person, "silent")
+    return None
+
+
+def _end(state: State, person: Person, reason: str) -> None:
+    """The router takes them for gone: what waits is passed on."""
+    waiting = _waiting(state, person.id)
+    change = SetPresence(agent=person.id, to="offline", reason=reason, by="router")
     _set(state, person, change, 0)
     _leave(state, person, waiting, "transfer", "offline")
-    return None
 
 
 def _waiting(state: State, agent: str) -> list[Thread]:
@@ -66,7 +79,7 @@ def _waiting(state: State, agent: str) -> list[Thread]:
 
 
 def _set(state: State, person: Person, command: SetPresence, back_ms: int) -> None:
-    was = person.presence
+    was, was_since_ms = person.presence, person.since_ms
     if was != "online" and command.to == "online":
         state.pools.came_online(person)
         for seat_id in state.pools.seats_of.get(person.id, ()):
@@ -76,12 +89,16 @@ def _set(state: State, person: Person, command: SetPresence, back_ms: int) -> No
         state.pools.left_online(person)
     if was != command.to:
         person.since_ms = state.at_ms
+    if was == "offline" and command.to != "offline":
+        person.came = (*person.came, state.at_ms)[-CAME_KEPT:]
+    person.set_ms, person.offset = state.at_ms, state.offset
     person.presence = command.to
     person.reason = command.reason
     person.back_ms = back_ms
     person.set_by = command.by or command.agent
     person.console = command.console
     state.changed(person)
+    watch(state, person)
     state.pools.touch_person(person.id)
     state.freed[person.id] = None
     state.say(
@@ -94,10 +111,17 @@ def _set(state: State, person: Person, command: SetPresence, back_ms: int) -> No
             back_ms=back_ms,
         )
     )
+    attendance.note(state, person, was, was_since_ms)
 
 
 def _leave(state: State, person: Person, waiting: list[Thread], choice: Choice, to: str) -> None:
-    for thread in waiting:
+    waits = {thread.no: None for thread in waiting}
+    owed = [thread for thread in away.owed(state, person.id) if thread.no not in waits]
+    if not choice:
+        for thread in owed:
+            away.suspend(state, thread)
+        owed = []
+    for thread in (*waiting, *owed):
         if choice == "inform":
             _inform(state, thread)
         else:
@@ -105,13 +129,15 @@ def _leave(state: State, person: Person, waiting: list[Thread], choice: Choice, 
     if to == "offline":
         for thread in state.held_by(person.id):
             _pass_on_pending(state, thread, person.id)
+        attendance.hand_on(state, person)
 
 
 def _inform(state: State, thread: Thread) -> None:
     """The away message in the agent's name: answers the buyer, starts no follow-up."""
     message = f"away-{thread.session}-{state.offset}"
     text = state.rules(thread.shop).policy.away_text
-    assignment.request_text(state, thread, message, text, sub_account=thread.sub_account)
+    away.tell(state, thread)
+    autos.send(state, thread, message, text, sub_account=thread.sub_account)
     moment = Moment(state.at_ms, SHOP, message, state.offset, ANSWERS)
     arrival.arrive(state, thread, moment)
     thread.informed = True
@@ -169,7 +195,7 @@ def sub_account_presence(state: State, command: SubAccountPresence) -> Rejected 
         return Rejected("unknown_sub_account", command.sub_account)
     was_on_duty = state.pools.on_duty(seat)
     seat.platform = command.presence
-    _seat_changed(state, seat, was_on_duty=was_on_duty)
+    operators.seat_changed(state, seat, was_on_duty=was_on_duty)
     return None
 
 
@@ -179,7 +205,7 @@ def pause(state: State, command: PauseSubAccount) -> Rejected | None:
         return Rejected("unknown_sub_account", command.sub_account)
     was_on_duty = state.pools.on_duty(seat)
     seat.paused = command.paused
-    _seat_changed(state, seat, was_on_duty=was_on_duty)
+    operators.seat_changed(state, seat, was_on_duty=was_on_duty)
     return None
 
 
@@ -192,53 +218,67 @@ def sign_on(state: State, command: SignOn) -> Rejected | None:
         return Rejected("unknown_agent", command.agent)
     if command.agent == seat.agent:
         return Rejected("already_signed_on", command.agent)
-    change_operator(state, seat, command.agent)
+    operators.change_operator(state, seat, command.agent)
     return None
 
 
-def change_operator(state: State, seat: Seat, agent: str) -> None:
-    """`agent` ("" for nobody) operates the sub-account from now on, with all it holds; where
-    they are not here, somebody else has that."""
-    before, was_on_duty = seat.agent, state.pools.on_duty(seat)
-    held = state.held_by(before) if before else []
-    sessions = [thread for thread in held if thread.sub_account == seat.id]
-    work = [(t, w) for t in held for w in t.work.values() if w.sub_account == seat.id]
-    state.pools.sign_on(seat, agent)
-    _seat_changed(state, seat, was_on_duty=was_on_duty)
-    if before:
-        state.pools.touch_person(before)
-    here = bool(agent) and state.persons[agent].presence != "offline"
-    for thread in sessions:
-        if here:
-            assignment.give(state, thread, seat, "transfer")
-        elif not assignment.move(state, thread, "transfer"):
-            assignment.enqueue(state, thread)
-    for thread, item in work:
-        if item.agent == before:
-            if here:
-                assignment.give_work(state, thread, item, seat, "transfer")
-            else:
-                assignment.assign_work(state, thread, item)
-
-
-def _seat_changed(state: State, seat: Seat, *, was_on_duty: bool) -> None:
-    if not was_on_duty and state.pools.on_duty(seat):
-        state.pools.came_on_duty(seat)
-    state.changed(seat)
-    state.pools.touch_seat(seat.id)
-    if seat.agent:
-        state.freed[seat.agent] = None
-    state.say(
-        SubAccountChanged(
-            at_ms=state.at_ms,
-            sub_account=seat.id,
-            agent=seat.agent,
-            paused=seat.paused,
-            platform=seat.platform,
-        )
-    )
+# What the clock ends
 
 
 def fire(state: State, person: Person) -> None:
-    """The clock ends their presence (RULES §4)."""
-    del state, person
+    """The clock ends their presence, if it is still the one to be ended (RULES §4)."""
+    expires_ms, over_ms = _expires_ms(state, person), _shift_over_ms(state, person)
+    if 0 <= expires_ms <= state.at_ms:
+        _end(state, person, "expired")
+    elif 0 <= over_ms <= state.at_ms:
+        _end(state, person, "shift_over")
+    else:
+        watch(state, person)
+
+
+def shifts_changed(state: State) -> None:
+    """Look again at those of whom a shift has changed."""
+    rostered, state.rostered = state.rostered, {}
+    for agent in rostered:
+        person = state.persons.get(agent)
+        if person is not None:
+            watch(state, person)
+
+
+def watch(state: State, person: Person) -> None:
+    """Let the clock stop when it is to end this presence: it was set, the policy has changed, or
+    a shift of theirs."""
+    ends_ms = presence_ends_ms(state, person)
+    state.set_alarm(person, max(ends_ms, state.at_ms) if ends_ms >= 0 else -1)
+
+
+def presence_ends_ms(state: State, person: Person) -> int:
+    """When the clock is to end it; -1: never."""
+    ends = (_expires_ms(state, person), _shift_over_ms(state, person))
+    return min((ends_ms for ends_ms in ends if ends_ms >= 0), default=-1)
+
+
+def _expires_ms(state: State, person: Person) -> int:
+    max_ms = state.desk.policy.presence_max_ms
+    if not max_ms or not _has_no_heartbeat(person):
+        return -1
+    return person.set_ms + max_ms
+
+
+def _shift_over_ms(state: State, person: Person) -> int:
+    """When a shift that ends while they are here has been over for the handover's grace, and no
+    other is on then. Who is here without a shift, or comes after one, works on of their own will.
+    """
+    policy = state.desk.policy
+    if not policy.presence_ends_with_shift or not _has_no_heartbeat(person):
+        return -1
+    theirs = [shift for shift in state.rota.of(person.id) if shift.state != "cancelled"]
+    overs = (s.to_ms + policy.handover_grace_ms for s in theirs if s.to_ms > person.set_ms)
+    return min(
+        (at_ms for at_ms in overs if not any(s.from_ms <= at_ms < s.to_ms for s in theirs)),
+        default=-1,
+    )
+
+
+def _has_no_heartbeat(person: Person) -> bool:
+    return person.presence != "offline" and not person.console

@@ -29,6 +29,15 @@ class Person(msgspec.Struct, array_like=True, gc=False):
     """online_time: received less fair share; see `pools`."""
     next_ms: int = -1
     """When the clock ends their presence (RULES §4); -1: never."""
+    set_ms: int = 0
+    """When their presence was set last, be it to the same again."""
+    offset: int = 0
+    """The entry that set it."""
+    came: tuple[int, ...] = ()
+    """When they came back from being offline, the last few times."""
+    charged: tuple[int, ...] = ()
+    """The entries (their coming back, their silence) of which `away` was judged missed, the last
+    few: each is charged once."""
 
 
 class Seat(msgspec.Struct, array_like=True, gc=False):
@@ -119,6 +128,8 @@ class Breach(msgspec.Struct, array_like=True, gc=False):
     waived: bool = False
     waived_by: str = ""
     waived_why: str = ""
+    done: list[str] = []
+    """Of a work item that needs several proofs: which are known to have come in time."""
 
 
 class LedgerEntry(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -171,6 +182,25 @@ class Shift(msgspec.Struct, array_like=True, gc=False):
     """Whether the duty to file was judged (met, missed, or never owed)."""
     next_ms: int = -1
     """When the clock is to stop at it next; -1: never."""
+    planned_ms: int = 0
+    """When it was planned last: nobody is late for what was planned after it had begun."""
+    due_ms: int = 0
+    """Until when its handover has to be filed; 0: it has not ended, or nothing is owed."""
+    told: bool = False
+    """Whether its agent was told that a handover is due soon."""
+    excused: bool = False
+    """A supervisor sent them offline, and they did not come back."""
+    away_in_breaks_ms: int = 0
+    """How much of `away_ms` lies in planned breaks."""
+    came_offset: int = 0
+    left_offset: int = 0
+    """The entries with which they first came, and last went."""
+    left_open: list[HandedLine] = []
+    """What was theirs when they went, for the handover that is still owed."""
+    breach: str = ""
+    """What was charged for handing it over badly."""
+    took_breach: str = ""
+    """What its agent was charged for, as the one who did not acknowledge another's."""
 
 
 class HandedLine(msgspec.Struct, array_like=True, gc=False):
@@ -220,7 +250,12 @@ class Handover(msgspec.Struct, array_like=True, gc=False):
     acknowledged_by: str = ""
     acknowledged_ms: int = 0
     judged: bool = False
+    """Whether the duty to acknowledge was judged (met, missed, or not owed any more)."""
     next_ms: int = -1
+    named: bool = False
+    """Whether the outgoing agent said to whom; else the roster did."""
+    breach: str = ""
+    """What was charged for not acknowledging it."""
 
 
 class Flag(msgspec.Struct, array_like=True, gc=False):
@@ -254,6 +289,8 @@ class Flag(msgspec.Struct, array_like=True, gc=False):
     """When it was confirmed or dismissed."""
     breach: str = ""
     """What was charged for it."""
+    automatic: bool = False
+    """A bot, or an automatic reply, wrote the message."""
 
 
 class Appeal(msgspec.Struct, array_like=True, gc=False):

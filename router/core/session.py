@@ -2,13 +2,15 @@
 
             give      queue     ask_close  forget_close  close
   (none)    -         -         -          -             -        `open` makes it "opened"
-  opened    held      queued    -          -             closed
+  opened    held      queued    -          -             closed   `bot` makes it "bot"
+  bot       held      queued    closing    -             closed
   queued    held      queued    closing    -             closed
   held      held      queued    closing    -             closed
-  closing   closing   closing   closing    held/queued   closed
+  closing   closing   closing   closing    held/queued/bot  closed
 
 `closing`: the platform has closed it while a reply was pending; it stays until that is met,
-missed or forgotten. Whether it is held or queued meanwhile is told by its holder. What the
+missed or forgotten. Whether it is held or queued meanwhile is told by its holder. `bot`: the
+shop's bot has it first, and it has no place in the queue until people get it. What the
 table does not have cannot happen: it raises, and changes nothing.
 """
 
@@ -26,6 +28,11 @@ TABLE: dict[tuple[str, str], str] = {
     ("opened", "give"): "held",
     ("opened", "queue"): "queued",
     ("opened", "close"): "",
+    ("opened", "bot"): "bot",
+    ("bot", "give"): "held",
+    ("bot", "queue"): "queued",
+    ("bot", "ask_close"): "closing",
+    ("bot", "close"): "",
     ("queued", "give"): "held",
     ("queued", "queue"): "queued",
     ("queued", "ask_close"): "closing",
@@ -52,5 +59,5 @@ def change(thread: Thread, event: str) -> None:
             f"{thread.state or 'not open'} and cannot {event}"
         ) from None
     if event == "forget_close" and not thread.agent:
-        state = "queued"
+        state = "bot" if thread.with_bot else "queued"
     thread.state = state

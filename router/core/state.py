@@ -28,6 +28,7 @@ from router.core.records import (
     Seat,
     Shift,
 )
+from router.core.rota import Rota
 from router.core.thread import Thread, Work
 from router.core.view import Rules
 
@@ -82,6 +83,10 @@ class State:
         self.remarks: dict[str, Remark] = {}
         """By `shop/order`, see `pair_key`."""
         # derived
+        self.flag_ids: dict[tuple[str, str, str], str] = {}
+        """By shop, buyer and the finding's own name."""
+        self.appealed: dict[str, str] = {}
+        """By ledger entry: the appeal against it."""
         self.sessions: dict[str, Thread] = {}
         """Open sessions by their id."""
         self.items: dict[tuple[str, str, str], Thread] = {}
@@ -90,6 +95,7 @@ class State:
         """By agent: the keys of the threads of which they hold the session or work."""
         self.pools = Pools(self.desk, self.persons, self.seats, self.counters)
         self.queue = Queue()
+        self.rota = Rota(self.shifts, self.handovers)
         self.timers: list[tuple[int, int, str]] = []
         """(next_ms, number, key) of threads, and of shifts, handovers and persons, whose keys begin
         with `ALARM`; outdated ones are dropped when met."""
@@ -104,6 +110,8 @@ class State:
         self.touched: dict[str, Thread] = {}
         self.freed: dict[str, None] = {}
         """Agents who may have come free."""
+        self.rostered: dict[str, None] = {}
+        """Agents of whom a shift has changed."""
 
     # Looking up
 
@@ -171,6 +179,10 @@ class State:
         for name, work in thread.work.items():
             self.items.pop((thread.shop, work.kind, work.key), None)
             self.queue.drop(key, name)
+        for order in thread.remarked:
+            name = pair_key(thread.shop, order)
+            del self.remarks[name]
+            self.dirty[f"r:{name}"] = None
         del self.threads[key]
         self.touched.pop(key, None)
         self.dirty[f"t:{key}"] = None
@@ -191,6 +203,7 @@ class State:
         match record:
             case Shift():
                 self.dirty[f"w:{record.id}"] = record
+                self.rostered[record.agent] = None
             case Handover():
                 self.dirty[f"h:{record.id}"] = record
             case Flag():
@@ -230,9 +243,7 @@ class State:
         if next_ms != thread.next_ms:
             thread.next_ms = next_ms
             if next_ms >= 0:
-                heappush(self.timers, (next_ms, thread.no, key))
-                if len(self.timers) > 1024 and len(self.timers) > 4 * len(self.threads):
-                    self._sweep_timers()
+                self._set_timer(next_ms, thread.no, key)
 
     def set_alarm(self, thing: Alarmed, at_ms: int) -> None:
         """Let the clock stop at this shift, handover or person at `at_ms` (-1: not at all)."""
@@ -240,7 +251,13 @@ class State:
             thing.next_ms = at_ms
             self.changed(thing)
             if at_ms >= 0:
-                heappush(self.timers, (at_ms, 0, alarm_key(thing)))
+                self._set_timer(at_ms, 0, alarm_key(thing))
+
+    def _set_timer(self, at_ms: int, number: int, key: str) -> None:
+        heappush(self.timers, (at_ms, number, key))
+        things = len(self.threads) + len(self.shifts) + len(self.handovers) + len(self.persons)
+        if len(self.timers) > 1024 and len(self.timers) > 4 * things:
+            self._sweep_timers()
 
     def _sweep_timers(self) -> None:
         self.timers = [timer for timer in self.timers if self._is_armed(timer)]
@@ -337,6 +354,8 @@ class State:
 
     def rebuild(self) -> None:
         """Make pools, queue, indexes and timers from the records."""
+        self.flag_ids = {(f.shop, f.buyer, f.name): f.id for f in self.flags.values()}
+        self.appealed = {each.entry: each.id for each in self.appeals.values()}
         self.sessions = {}
         self.items = {}
         self.held = {}
@@ -348,6 +367,7 @@ class State:
             seat.load = 0
         for key, thread in sorted(self.threads.items(), key=lambda pair: pair[1].no):
             self._index(key, thread)
+        self.rota = Rota(self.shifts, self.handovers)
         alarmed: list[Alarmed] = [
             *self.shifts.values(),
             *self.handovers.values(),
@@ -358,7 +378,7 @@ class State:
         # Pools need every load; the queue needs the pools, to know who takes which group.
         self.pools = Pools(self.desk, self.persons, self.seats, self.counters)
         for thread in self.threads.values():
-            if thread.session and not thread.agent:
+            if thread.session and not thread.agent and not thread.with_bot:
                 self.queue_session(thread)
             for work in thread.work.values():
                 if work.queued:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from router.core import (
+    acknowledging,
     acts,
     adoption,
     alarms,
     appeals,
+    asking,
     assignment,
     bots,
     deadlines,
@@ -21,8 +23,8 @@ from router.core import (
     handover,
     inbound,
     outage,
+    planning,
     presence,
-    shifts,
     work_items,
 )
 from router.core import commands as c
@@ -70,6 +72,8 @@ def _fire(state: State, to_ms: int) -> None:
 
 def _settle(state: State) -> None:
     """Hand out what came free, look at the clocks of all that was touched, note it changed."""
+    while state.rostered:
+        presence.shifts_changed(state)
     while state.freed:
         assignment.fill(state)
     state.counters.clock_ms = state.at_ms
@@ -133,13 +137,13 @@ _HANDLERS: dict[type[c.Command], Callable[[State, Any], Rejected | None]] = {
     c.ReportDelivery: acts.report_delivery,
     c.AdoptDesk: adoption.adopt_desk,
     c.NoteOutage: outage.told,
-    c.PlanShifts: shifts.plan,
-    c.ChangeShift: shifts.change,
-    c.SwapShifts: shifts.swap,
+    c.PlanShifts: planning.plan,
+    c.ChangeShift: planning.change,
+    c.SwapShifts: planning.swap,
     c.FileHandover: handover.file,
-    c.AcknowledgeHandover: handover.acknowledge,
-    c.AskHandover: handover.ask,
-    c.AnswerHandover: handover.answer,
+    c.AcknowledgeHandover: acknowledging.acknowledge,
+    c.AskHandover: asking.ask,
+    c.AnswerHandover: asking.answer,
     c.RaiseFlag: flags.raise_flag,
     c.ConfirmFlag: flags.confirm,
     c.DismissFlag: flags.dismiss,

@@ -15,6 +15,7 @@ from bisect import bisect_right
 
 import msgspec
 
+from router.core.memos import AutoLine, Autos, Bot, Silence, Told
 from router.core.timeline import advance, apply
 from router.core.view import (
     ANSWERED,
@@ -73,6 +74,12 @@ class Work(msgspec.Struct, array_like=True, gc=False):
     told: int = 0
     queued: bool = False
     holds: list[Hold] = []
+    notes: tuple[int, ...] = ()
+    """Where the words of its notes stand in the inbox."""
+    withdrawn_by: str = ""
+    """Who has said that it is not needed any more."""
+    ended_ms: int = 0
+    """When it was settled; 0: it is pending."""
 
     @property
     def agent(self) -> str:
@@ -93,6 +100,7 @@ class PastSession(msgspec.Struct, array_like=True, gc=False, frozen=True):
     agent: str
     sub_account: str
     lines: bytes
+    autos: tuple[AutoLine, ...] = ()
 
     def with_line(self, offset: int) -> PastSession:
         """The same with a message that came after its end."""
@@ -116,7 +124,7 @@ class Thread(msgspec.Struct, array_like=True, gc=False):
     session: str = ""
     opened_ms: int = 0
     state: str = ""
-    """See `session`: "", "queued", "held", "closing"."""
+    """See `session`: "", "bot", "queued", "held", "closing"."""
     serial: int = 0
     """Which of the timeline's sessions this is."""
     group: str = ""
@@ -146,6 +154,15 @@ class Thread(msgspec.Struct, array_like=True, gc=False):
     """Sealed ones that late proof may still reverse."""
     next_ms: int = -1
     """When something of this thread falls due next; -1: never."""
+    told: tuple[Told, ...] = ()
+    """Buyers' debts of agents who told them that they leave: running, or not judged yet."""
+    silences: tuple[Silence, ...] = ()
+    autos: Autos | None = None
+    bot: Bot | None = None
+    noted: tuple[Work, ...] = ()
+    """Settled work of which somebody has noted something, the latest of it."""
+    remarked: tuple[str, ...] = ()
+    """Orders that have a remark."""
 
     @property
     def agent(self) -> str:
@@ -154,6 +171,11 @@ class Thread(msgspec.Struct, array_like=True, gc=False):
     @property
     def sub_account(self) -> str:
         return self.holds[-1].sub_account if self.session and self.holds else ""
+
+    @property
+    def with_bot(self) -> bool:
+        """Whether the session is with the bot: nobody holds it, and it does not queue."""
+        return self.bot is not None and self.bot.holds
 
 
 def add_line(lines: bytes, offset: int, limit: int = 3000) -> bytes:

@@ -12,7 +12,18 @@ due at a millisecond comes after all that was sent in it: deadlines include thei
 
 from __future__ import annotations
 
-from router.core.policy import Meets
+from router.core.pending import (
+    ORDER_BITS,
+    WITHDRAWN,
+    cancel,
+    due_ms,
+    meet,
+    open_item,
+    open_told,
+    opened_by_order,
+    take_over,
+    withdraw,
+)
 from router.core.view import (
     ANSWERED,
     ANSWERS,
@@ -20,14 +31,15 @@ from router.core.view import (
     BY_SUPERVISOR,
     FAREWELL,
     HUMAN,
+    ON_DELIVERY,
     ORDER_CHECKED,
     ORDER_CLOSED,
+    ORDER_ON_DELIVERY,
     TAKEN_OVER,
     UNTIMED,
     FollowUp,
     Miss,
     Moment,
-    Pending,
     Rules,
     Unanswered,
     View,
@@ -104,7 +116,17 @@ def _pass(view: View, rules: Rules, due_ms: int, missed: list[Miss]) -> None:
     for item in view.pending:
         if item.running and item.due_ms == due_ms:
             missed.append(
-                Miss(item.kind, item.key, item.order, item.armed_ms, due_ms, 0, 0, item.offset)
+                Miss(
+                    item.kind,
+                    item.key,
+                    item.order,
+                    item.armed_ms,
+                    due_ms,
+                    0,
+                    0,
+                    item.offset,
+                    done=item.done,
+                )
             )
             item.missed = True
     if view.opened_ms >= 0 and idle_end_ms(view, rules) == due_ms:
@@ -206,25 +228,29 @@ def answer_wait(view: View, left: list[Unanswered], rules: Rules, at_ms: int) ->
 
 def _order(view: View, rules: Rules, moment: Moment) -> None:
     bits = view.orders.get(moment.key, 0)
-    view.orders[moment.key] = bits
     if bits & ORDER_CLOSED:
         return  # an order already closed arms and opens nothing
+    is_first = not bits & ORDER_BITS[moment.event]
+    bits |= ORDER_BITS[moment.event]
+    if moment.flags & ON_DELIVERY:
+        bits |= ORDER_ON_DELIVERY
+    view.orders[moment.key] = bits
     view.follow_up = None
     event = f"order.{moment.event}"
-    _settle_items(view, rules.cancelled_by[event], order=moment.key, at_ms=moment.sent_ms)
+    cancel(view, rules, event, moment.key, moment.sent_ms)
     for kind in rules.opened_by[event]:
+        if not opened_by_order(kind, bits):
+            continue
         if kind.in_session_only:
             if bits & ORDER_CHECKED or not _covers_order(view, rules, moment.sent_ms):
                 continue
             view.orders[moment.key] = bits | ORDER_CHECKED
             if view.opened_ms < 0:
                 open_session(view, moment.sent_ms)
-        elif any(i.kind == kind.name and i.key == moment.key for i in view.pending):
+        elif not is_first:
             continue
-        due_ms = moment.sent_ms + kind.due_ms
-        view.pending.append(
-            Pending(kind.name, moment.key, moment.key, moment.sent_ms, due_ms, moment.offset)
-        )
+        due_at_ms = due_ms(kind, moment.sent_ms)
+        open_item(view, kind, moment, order=moment.key, due_at_ms=due_at_ms)
 
 
 def _covers_order(view: View, rules: Rules, at_ms: int) -> bool:
@@ -233,30 +259,16 @@ def _covers_order(view: View, rules: Rules, at_ms: int) -> bool:
     return view.ended_ms >= 0 and at_ms <= view.ended_ms + rules.policy.order_window_ms
 
 
-def _settle_items(view: View, kinds: frozenset[str], *, order: str, at_ms: int) -> None:
-    if view.pending and kinds:
-        view.pending = [
-            item
-            for item in view.pending
-            if not (item.kind in kinds and item.order == order and item.armed_ms <= at_ms)
-        ]
-
-
 def _order_close(view: View, rules: Rules, moment: Moment) -> None:
     view.orders[moment.key] = view.orders.get(moment.key, 0) | ORDER_CLOSED
-    kinds = rules.cancelled_by["order.closed"]
-    _settle_items(view, kinds, order=moment.key, at_ms=moment.sent_ms)
+    cancel(view, rules, "order.closed", moment.key, moment.sent_ms)
 
 
 def _shop(view: View, rules: Rules, moment: Moment) -> None:
     if view.opened_ms >= 0:
         view.active_ms = max(view.active_ms, moment.sent_ms)
     if view.pending:
-        for order in moment.shows:
-            _settle_items(view, rules.met_by[Meets.SHOWS_ORDER], order=order, at_ms=moment.sent_ms)
-        if moment.flags & HUMAN:
-            met = rules.met_by[Meets.AGENT_MESSAGE]
-            view.pending = [item for item in view.pending if item.kind not in met]
+        meet(view, rules, moment)
     if moment.flags & ANSWERS:
         _answer(view, rules, moment)
 
@@ -291,22 +303,15 @@ def _answer(view: View, rules: Rules, moment: Moment) -> None:
 
 def _refund_request(view: View, rules: Rules, moment: Moment) -> None:
     for kind in rules.opened_by["refund.requested"]:
-        if any(item.kind == kind.name and item.key == moment.key for item in view.pending):
-            continue  # while a request is pending, a repeated one changes nothing
-        due_ms = 0 if moment.flags & UNTIMED else moment.sent_ms + kind.due_ms
-        view.pending.append(
-            Pending(kind.name, moment.key, moment.order, moment.sent_ms, due_ms, moment.offset)
-        )
+        due_at_ms = 0 if moment.flags & UNTIMED else due_ms(kind, moment.sent_ms)
+        open_item(view, kind, moment, order=moment.order, due_at_ms=due_at_ms)
 
 
 def _refund_act(view: View, rules: Rules, moment: Moment) -> None:
-    met = rules.met_by[Meets.RESOLVED]
     if moment.flags & TAKEN_OVER:
-        for item in view.pending:
-            if item.kind in met and item.key == moment.key:
-                item.met = True
-        return
-    view.pending = [i for i in view.pending if not (i.kind in met and i.key == moment.key)]
+        take_over(view, rules, moment.key)
+    else:
+        meet(view, rules, moment)
 
 
 def _close(view: View, rules: Rules, moment: Moment) -> None:
@@ -322,6 +327,13 @@ def _close(view: View, rules: Rules, moment: Moment) -> None:
         end_session(view, moment.sent_ms, "platform")
 
 
+def _item_act(view: View, rules: Rules, moment: Moment) -> None:
+    if moment.event == WITHDRAWN:
+        withdraw(view, moment)
+    else:
+        meet(view, rules, moment)
+
+
 _APPLY = (
     _buyer,
     _recall,
@@ -331,4 +343,6 @@ _APPLY = (
     _refund_request,
     _refund_act,
     _close,
+    open_told,
+    _item_act,
 )

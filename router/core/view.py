@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from router.core.policy import ItemKind, Meets, Opens, Policy
+from router.core.policy import ItemKind, Opens, Policy
 
 # Ranks: the order of moments at one millisecond.
 BUYER: Final = 0
@@ -21,6 +21,10 @@ ORDER_CLOSE: Final = 4
 REFUND_REQUEST: Final = 5
 REFUND_ACT: Final = 6
 CLOSE: Final = 7
+OPEN_ITEM: Final = 8
+"""A review, or a call-back promised."""
+ITEM_ACT: Final = 9
+"""A note on a work item, or its withdrawal."""
 
 # Flags of a moment.
 FAREWELL: Final = 1
@@ -39,6 +43,10 @@ ANSWERED: Final = 64
 """BUYER: came late, and an agent's message sent after it is known."""
 TAKEN_OVER: Final = 128
 """REFUND_ACT: a supervisor has it now; it is not settled."""
+ON_DELIVERY: Final = 256
+"""ORDER: it is to be paid on delivery."""
+AUTO_TEXT: Final = 512
+"""SHOP: the automatic text of the work item `category`, of `order`."""
 
 # What has been told of a pending deadline (live view only).
 WARNED: Final = 1
@@ -47,6 +55,11 @@ WINDOW_OPEN: Final = 4
 
 ORDER_CLOSED: Final = 1
 ORDER_CHECKED: Final = 2
+ORDER_PLACED: Final = 4
+ORDER_PAID: Final = 8
+ORDER_SHIPPED: Final = 16
+ORDER_ON_DELIVERY: Final = 32
+"""To be paid on delivery."""
 
 
 class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -55,20 +68,26 @@ class Moment(msgspec.Struct, array_like=True, gc=False, frozen=True):
     sent_ms: int
     rank: int
     key: str
-    """The message, order or refund."""
+    """The message, order, refund or work item."""
     offset: int
     """Where it stands in the inbox."""
     flags: int = 0
     event: str = ""
-    """ORDER: `placed`, `paid` or `shipped`."""
+    """ORDER: `placed`, `paid` or `shipped`; OPEN_ITEM: what opens it, see `Opens`; ITEM_ACT: `note`
+    or `withdrawn`."""
     order: str = ""
-    """REFUND_REQUEST: of which order."""
+    """REFUND_REQUEST, OPEN_ITEM: of which order."""
     shows: tuple[str, ...] = ()
     """SHOP: the order numbers that it shows."""
     true_ms: int = 0
     """BUYER: when it was sent, where it is judged as sent when it came (RULES §2)."""
     came_ms: int = 0
     """BUYER, SHOP: when it reached us."""
+    category: str = ""
+    """SHOP: of the quick reply that it is; OPEN_ITEM: a review's rating; ITEM_ACT: the item's
+    kind."""
+    due_ms: int = 0
+    """OPEN_ITEM: until when it was promised."""
 
 
 def place(moment: Moment) -> tuple[int, int, str]:
@@ -117,7 +136,7 @@ class Pending(msgspec.Struct, array_like=True, gc=False):
 
     kind: str
     key: str
-    """The refund, or the order."""
+    """The refund, order, review or promise."""
     order: str
     armed_ms: int
     due_ms: int
@@ -127,6 +146,8 @@ class Pending(msgspec.Struct, array_like=True, gc=False):
     met: bool = False
     """Its deadline was met, but it is not settled yet: a supervisor has taken it over."""
     told: int = 0
+    done: tuple[str, ...] = ()
+    """What of several proofs, each of which is needed, has been given (`ItemKind.met_by_all`)."""
 
     @property
     def running(self) -> bool:
@@ -151,6 +172,8 @@ class Miss(msgspec.Struct, array_like=True, gc=False, frozen=True):
     offset: int
     came_ms: int = 0
     """reply, follow_up: when the message that armed it reached us; else 0."""
+    done: tuple[str, ...] = ()
+    """See `Pending.done`."""
 
 
 class View(msgspec.Struct, array_like=True, gc=False):
@@ -175,7 +198,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     follow_up: FollowUp | None = None
     pending: list[Pending] = []
     orders: dict[str, int] = {}
-    """Known orders: ORDER_CLOSED, ORDER_CHECKED."""
+    """Known orders: ORDER_CLOSED, ORDER_CHECKED, and what else is known of each."""
     recalled: tuple[str, ...] = ()
     """Messages that were recalled before they came."""
 
@@ -185,13 +208,13 @@ class View(msgspec.Struct, array_like=True, gc=False):
 
 
 class Rules:
-    """A policy with its kinds of work looked up by what opens, meets and cancels them.
+    """A policy with its kinds of work looked up by their names and by what opens them.
 
     Each moment is judged by the rules that were in force when it was sent, however late it
     comes: `before` are the ones that these replaced, `since_ms` is from when on they count.
     """
 
-    __slots__ = ("before", "by_name", "cancelled_by", "met_by", "opened_by", "policy", "since_ms")
+    __slots__ = ("before", "by_name", "opened_by", "policy", "since_ms")
 
     def __init__(self, policy: Policy, *, before: Rules | None = None, since_ms: int = 0) -> None:
         self.policy = policy
@@ -200,13 +223,6 @@ class Rules:
         self.by_name: dict[str, ItemKind] = {kind.name: kind for kind in policy.items}
         self.opened_by: dict[str, tuple[ItemKind, ...]] = {
             opens.value: tuple(k for k in policy.items if k.opens is opens) for opens in Opens
-        }
-        self.met_by: dict[Meets, frozenset[str]] = {
-            meets: frozenset(k.name for k in policy.items if meets in k.met_by) for meets in Meets
-        }
-        self.cancelled_by: dict[str, frozenset[str]] = {
-            event: frozenset(k.name for k in policy.items if event in k.cancelled_by)
-            for event in ("order.placed", "order.paid", "order.shipped", "order.closed")
         }
 
     def at(self, sent_ms: int) -> Rules:

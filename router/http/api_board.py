@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.clocktime import format_ms
-from router.core.arrival import deadlines_of
+from router.core.kinds import CALL_BACK
 from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
 from router.core.state import State, holds
 from router.core.thread import Thread
@@ -14,7 +14,6 @@ from router.http import showing, sight
 from router.http import views as v
 from router.http.api_people import roster
 from router.http.routes import Call, Route
-from router.http.showing import Ref
 
 TAG = "live"
 
@@ -57,7 +56,7 @@ async def get_board(call: Call) -> v.BoardView:
     due = sorted(
         (due_ms, thread.no, rule, key, thread)
         for thread in threads
-        for (rule, key), due_ms in deadlines_of(thread.live).items()
+        for (rule, key), due_ms in showing.pending(thread).items()
     )
     first_due = {thread.no: due_ms for due_ms, _, _, _, thread in reversed(due)}
     first_due |= {t.no: t.live.wait.due_ms for t in threads if t.live.wait and is_waiting(t.live)}
@@ -74,7 +73,10 @@ async def get_board(call: Call) -> v.BoardView:
         agents=roster(call, desk).all(),
         queue=[shown for _, shown in queue[:SHOWN]],
         deadlines=[_due(*item) for item in due[:SHOWN]],
-        sessions=[showing.session(Ref(desk, t, None)) for t in threads if t.session][:SHOWN],
+        sessions=[showing.session(showing.ref(desk, state, t)) for t in threads if t.session][
+            :SHOWN
+        ],
+        promises=_promises(call, desk, threads),
     )
 
 
@@ -87,6 +89,19 @@ def _visible(call: Call, state: State) -> list[Thread]:
     agent = call.agent
     held = (state.threads.get(key) for key in state.held.get(agent, ()))
     return [thread for thread in held if thread is not None and holds(thread, agent)]
+
+
+def _promises(call: Call, desk: str, threads: list[Thread]) -> list[v.WorkView]:
+    """Call-backs that were promised, until they are done (RULES §5, §9)."""
+    agent = "" if call.supervises else call.agent
+    found = [
+        (work.due_ms, thread.no, work.key, thread, work)
+        for thread in threads
+        for work in thread.work.values()
+        if work.kind == CALL_BACK.name and agent in ("", work.agent)
+    ]
+    found.sort(key=lambda item: item[:3])
+    return [showing.work(desk, thread, work) for _, _, _, thread, work in found[:SHOWN]]
 
 
 def _due(due_ms: int, _no: int, rule: str, key: str, thread: Thread) -> v.Due:

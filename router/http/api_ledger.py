@@ -15,10 +15,10 @@ from router.http.routes import SUPERVISORS, Call, Route
 TAG = "ledger"
 
 
-def _between(query: v.LedgerQuery) -> Callable[[int], bool]:
+def between(from_: str, to: str) -> Callable[[int], bool]:
     """Whether a time lies in `[from, to)`. Raises a 400 for what is no time."""
-    from_ms = _time("from", query.from_) if query.from_ else 0
-    to_ms = _time("to", query.to) if query.to else 1 << 60
+    from_ms = _time("from", from_) if from_ else 0
+    to_ms = _time("to", to) if to else 1 << 60
     return lambda at_ms: from_ms <= at_ms < to_ms
 
 
@@ -41,10 +41,10 @@ def _wanted(call: Call, query: v.LedgerQuery, line: LedgerEntry | Breach) -> boo
 
 
 def _entries(call: Call, query: v.LedgerQuery) -> Iterator[tuple[str, LedgerEntry]]:
-    between = _between(query)
+    in_time = between(query.from_, query.to)
     for desk in call.desks(query.desk):
         for entry in call.state(desk).entries.values():
-            if between(entry.at_ms) and _wanted(call, query, entry):
+            if in_time(entry.at_ms) and _wanted(call, query, entry):
                 yield desk, entry
 
 
@@ -60,10 +60,10 @@ async def get_ledger(call: Call) -> v.Ledger:
 
 
 def _breaches(call: Call, query: v.LedgerQuery) -> Iterator[tuple[str, Breach]]:
-    between = _between(query)
+    in_time = between(query.from_, query.to)
     for desk in call.desks(query.desk):
         for breach in call.state(desk).breaches.values():
-            if between(breach.due_ms) and _wanted(call, query, breach):
+            if in_time(breach.due_ms) and _wanted(call, query, breach):
                 yield desk, breach
 
 

@@ -16,7 +16,8 @@ TAG = "people"
 
 
 def roster(call: Call, desk: str) -> showing.Roster:
-    return showing.Roster(desk, call.state(desk), call.context.attendance.streams)
+    clock_ms = call.context.service.partition(desk).owner.clock_ms
+    return showing.Roster(desk, call.state(desk), call.context.attendance.streams, clock_ms)
 
 
 def _agent(call: Call, desk: str, agent: str) -> v.AgentView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.core import commands as c
-from router.core.arrival import deadlines_of
 from router.core.state import State
 from router.http import showing, sight
 from router.http import views as v
@@ -33,13 +32,13 @@ def locate(call: Call, desk: str, session: str) -> Ref | None:
     state = call.state(desk)
     thread = state.sessions.get(session)
     if thread is not None:
-        return Ref(desk, thread, None)
+        return showing.ref(desk, state, thread)
     closed = call.context.follower.closed(session)
     threads = [t] if closed and (t := state.thread(*closed)) else state.threads.values()
     for thread in threads:
         for past in reversed(thread.past):
             if past.id == session:
-                return Ref(desk, thread, past)
+                return showing.ref(desk, state, thread, past)
     return None
 
 
@@ -54,13 +53,13 @@ def _all(call: Call, query: v.SessionsQuery) -> Iterator[Ref]:
 
 
 def _open(desk: str, state: State) -> Iterator[Ref]:
-    return (Ref(desk, thread, None) for thread in state.sessions.values())
+    return (showing.ref(desk, state, thread) for thread in state.sessions.values())
 
 
 def _closed(desk: str, state: State) -> Iterator[Ref]:
     for thread in state.threads.values():
         for past in thread.past:
-            yield Ref(desk, thread, past)
+            yield showing.ref(desk, state, thread, past)
 
 
 def _wanted(query: v.SessionsQuery, ref: Ref) -> bool:
@@ -74,7 +73,7 @@ def _wanted(query: v.SessionsQuery, ref: Ref) -> bool:
         return False
     if query.rule:
         return ref.past is None and any(
-            rule == query.rule for rule, _ in deadlines_of(ref.thread.live)
+            rule == query.rule for rule, _ in showing.pending(ref.thread)
         )
     return True
 
@@ -100,9 +99,13 @@ async def get_messages(call: Call) -> v.Messages:
     before = int(query.cursor) if query.cursor else None
     offsets = [o for o in ref.offsets if before is None or o < before]
     chosen = offsets[-query.limit :]
-    messages = await call.context.writing.read(ref, chosen)
     more = len(offsets) > len(chosen)
-    return v.Messages(messages=messages, next_cursor=str(chosen[0]) if more else None)
+    first = chosen[0] if more else 0
+    messages = await call.context.writing.read(ref, chosen)
+    # Automatic texts come with the page of the message that they came after, beyond its limit.
+    messages += call.context.writing.automatic(ref, first, before)
+    messages.sort(key=lambda message: message.offset)
+    return v.Messages(messages=messages, next_cursor=str(first) if more else None)
 
 
 async def post_message(call: Call) -> v.MessageView:
@@ -255,8 +258,8 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path="/v1/sessions/{id}/claim",
         handler=post_claim,
-        summary="Take a session that waits in the queue",
-        summary_zh="领取排队中的会话",
+        summary="Take a session that waits in the queue, or is with the bot",
+        summary_zh="领取排队中或由机器人接待的会话",
         tag=TAG,
         answer=v.SessionView,
         refuses=True,

@@ -13,27 +13,34 @@ from typing import Any
 
 from aiohttp import web
 
+from router.conducting import Conduct
 from router.http import (
+    api_appeals,
     api_board,
+    api_conduct,
+    api_items,
     api_ledger,
     api_login,
     api_people,
+    api_replies,
     api_sessions,
     api_work,
+    console_files,
     events,
     metrics,
     openapi,
-    page,
     webhooks,
 )
 from router.http.attendance import Attendance
 from router.http.audit import Audit
 from router.http.auth import Gate, People
+from router.http.checking import Checking
 from router.http.context import CONTEXT, Context, HttpSettings
 from router.http.follower import Follower
 from router.http.logins import Logins
 from router.http.metrics import Metrics, Source
 from router.http.problems import Problem
+from router.http.replying import Replies
 from router.http.routes import Call, Endpoint, Route
 from router.http.signing_in import Doorman
 from router.http.streams import Streams
@@ -57,7 +64,11 @@ ROUTES: tuple[Route, ...] = (
     *api_people.ROUTES,
     *api_sessions.ROUTES,
     *api_work.ROUTES,
+    *api_items.ROUTES,
+    *api_replies.ROUTES,
     *api_ledger.ROUTES,
+    *api_appeals.ROUTES,
+    *api_conduct.ROUTES,
     *api_board.ROUTES,
     *events.ROUTES,
     *metrics.ROUTES,
@@ -85,8 +96,8 @@ def make_app(
     for route in table:
         if route.handler is not None:
             app.router.add_route(route.method, route.path, Endpoint(context, route).handle)
-    for file in page.FILES:
-        app.router.add_get(file.path, page.Served(file).handle)
+    for file in console_files.served():
+        app.router.add_get(file.path, file.handle)
     description = Description(context, table)
     app.router.add_get(DESCRIPTION.path, description.endpoint.handle)
     app.router.add_route("*", "/{tail:.*}", Otherwise(app).handle)
@@ -99,6 +110,8 @@ def _context(service: Service, settings: HttpSettings, people: People) -> Contex
     attendance = Attendance(service, settings.silent_ms, settings.call_later)
     follower = Follower(service, attendance)
     streams = Streams(settings.streams_limit, settings.streams_per_user)
+    conduct = settings.conduct or Conduct()
+    checking = Checking(service, conduct)
     return Context(
         service=service,
         settings=settings,
@@ -109,7 +122,10 @@ def _context(service: Service, settings: HttpSettings, people: People) -> Contex
         follower=follower,
         streams=streams,
         metrics=Metrics(service, streams),
-        writing=Writing(service, follower),
+        conduct=conduct,
+        checking=checking,
+        writing=Writing(service, follower, checking),
+        replies=Replies(settings.replies_path),
     )
 
 
@@ -124,6 +140,7 @@ async def _following(app: web.Application) -> AsyncIterator[None]:
     await context.follower.close()
     await context.audit.close()
     await writing
+    await context.replies.close()
 
 
 async def _close_streams(app: web.Application) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from argon2 import PasswordHasher
 
+from router.conducting import Conduct
 from router.core.state import State
 from router.service import Service
 
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from router.http.attendance import Attendance, CallLater
     from router.http.audit import Audit
     from router.http.auth import Gate, User
+    from router.http.checking import Checking
     from router.http.follower import Follower
     from router.http.metrics import Metrics
+    from router.http.replying import Replies
     from router.http.signing_in import Doorman
     from router.http.streams import Streams
     from router.http.writing import Writing
@@ -48,6 +52,11 @@ class HttpSettings:
     """Runs something later; the event loop's own unless a test has another."""
     hasher: PasswordHasher | None = None
     """How passwords are hashed; None: as RFC 9106 recommends."""
+    conduct: Conduct | None = None
+    """Whose messages are checked before they are sent, and by what; None: nobody's. It may learn
+    anew while the app runs."""
+    replies_path: Path | None = None
+    """Where the quick replies are kept; None: there are none here."""
     secure_cookies: bool = False
     """The console is reached by https alone."""
     trusted_proxies: frozenset[str] = frozenset()
@@ -75,7 +84,10 @@ class Context:
     follower: Follower
     streams: Streams
     metrics: Metrics
+    conduct: Conduct
+    checking: Checking
     writing: Writing
+    replies: Replies
 
     def desks_of(self, user: User, wanted: str = "") -> list[str]:
         """The desks that this user may see; `wanted` names one of them."""

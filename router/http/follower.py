@@ -14,6 +14,7 @@ from contextlib import aclosing
 from typing import TypeVar, cast
 
 from router.core import facts as f
+from router.core.facts_work import remark_id
 from router.http import views as v
 from router.http.attendance import Attendance
 from router.log.ports import LogError
@@ -105,6 +106,10 @@ class Follower:
                 case f.DeliveryRequested():
                     if (fact.shop, fact.message) not in self._deliveries:
                         _keep(self._deliveries, (fact.shop, fact.message), "pending")
+                case f.OrderRemarked():
+                    name = remark_id(fact.order, fact.offset)
+                    if (fact.shop, name) not in self._deliveries:
+                        _keep(self._deliveries, (fact.shop, name), "pending")
                 case f.DeliveryReported():
                     outcome = cast("v.Delivery", fact.outcome)
                     _keep(self._deliveries, (fact.shop, fact.message), outcome)

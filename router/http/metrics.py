@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 READY_TIMEOUT_S = 2.0
+GONE = 499
+"""The status noted when the client went away before it was answered."""
 PRESENCES = ("online", "away", "offline")
 
 Source = Callable[[], Iterable[Metric]]
@@ -50,6 +52,12 @@ class Latency:
         self.counts = [0] * (len(BUCKETS_S) + 1)
         self.statuses: dict[int, int] = {}
         self.sum_s = 0.0
+
+    def note(self, took_s: float, status: int) -> None:
+        """One request more."""
+        self.counts[bisect_left(BUCKETS_S, took_s)] += 1
+        self.sum_s += took_s
+        self.statuses[status] = self.statuses.get(status, 0) + 1
 
 
 class Timing:
@@ -72,12 +80,8 @@ class Timing:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        took_s = perf_counter() - self._started_s
-        latency = self._latency
-        latency.counts[bisect_left(BUCKETS_S, took_s)] += 1
-        latency.sum_s += took_s
-        status = self.status if kind is None else 499  # the client went away
-        latency.statuses[status] = latency.statuses.get(status, 0) + 1
+        status = self.status if kind is None else GONE
+        self._latency.note(perf_counter() - self._started_s, status)
 
 
 class Metrics(Collector):
@@ -95,11 +99,14 @@ class Metrics(Collector):
         """Another part's metric families (a worker's counters), asked for at each scrape."""
         self._sources.append(source)
 
-    def timed(self, route: str) -> Timing:
+    def latency(self, route: str) -> Latency:
         latency = self._latencies.get(route)
         if latency is None:
             latency = self._latencies[route] = Latency()
-        return Timing(latency)
+        return latency
+
+    def timed(self, route: str) -> Timing:
+        return Timing(self.latency(route))
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -56,6 +56,7 @@ PROBLEMS: dict[int, str] = {
     404: "Not found / 不存在",
     409: "The rules refuse it; `reason` says why / 规则不允许,reason 说明原因",
     413: "Too large / 内容过大",
+    422: "The rules do not let it be; `findings` say why / 不符合规则,findings 说明原因",
     429: "Too much at once / 请求过多",
     503: "Not available now; see Retry-After / 暂时不可用",
 }
@@ -145,6 +146,8 @@ def _problems(route: Route, *, hook: bool) -> list[int]:
         found.append(404)
     if route.refuses:
         found += [409, 429]
+    if route.body is v.MessageBody:
+        found.append(422)
     return sorted(found)
 
 

@@ -87,6 +87,20 @@ class Call:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return msgspec.json.decode(repaired(raw), type=model)
 
+    async def large_body(self, limit: int) -> bytes:
+        """A body that may be larger than others: a file. Raises a 413 beyond the limit."""
+        length = self.request.content_length
+        if length is not None and length > limit:
+            raise Problem(413, f"the body has more than {limit} bytes", reason="too_large")
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.request.content.iter_any():
+            size += len(part)
+            if size > limit:
+                raise Problem(413, f"the body has more than {limit} bytes", reason="too_large")
+            parts.append(part)
+        return b"".join(parts)
+
     def desks(self, wanted: str = "") -> list[str]:
         """The desks the caller sees. Raises a 404 for another one that is `wanted`."""
         desks = self.context.desks_of(self.user, wanted)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from heapq import nlargest, nsmallest
 from typing import Literal, NamedTuple, TypeVar, cast
 
 from router.clocktime import format_ms
 from router.core import commands as c
 from router.core.arrival import deadlines_of
+from router.core.memos import AutoLine
 from router.core.policy import Agent, SubAccount
 from router.core.queue import Piece
-from router.core.records import Breach, LedgerEntry, Person, Seat
-from router.core.state import NO_DEADLINE_MS, State
+from router.core.records import Breach, LedgerEntry, Person, Remark, Seat
+from router.core.state import NO_DEADLINE_MS, State, pair_key
 from router.core.thread import PastSession, Thread, Work, read_lines
 from router.core.view import is_waiting
 from router.http import views as v
@@ -31,6 +32,8 @@ class Ref(NamedTuple):
     desk: str
     thread: Thread
     past: PastSession | None
+    remarks: tuple[Remark, ...] = ()
+    """Of its buyer's orders."""
 
     @property
     def id(self) -> str:
@@ -51,6 +54,19 @@ class Ref(NamedTuple):
     @property
     def offsets(self) -> list[int]:
         return read_lines(self.past.lines if self.past else self.thread.lines)
+
+    @property
+    def autos(self) -> Sequence[AutoLine]:
+        """The automatic texts that its buyer was sent."""
+        if self.past:
+            return self.past.autos
+        return self.thread.autos.lines if self.thread.autos else ()
+
+
+def ref(desk: str, state: State, thread: Thread, past: PastSession | None = None) -> Ref:
+    """A session with all that is shown of it."""
+    names = (pair_key(thread.shop, order) for order in thread.remarked)
+    return Ref(desk, thread, past, tuple(state.remarks[name] for name in names))
 
 
 def desk_of(name: str, letter: str) -> str:
@@ -107,6 +123,7 @@ def _closed(ref: Ref, past: PastSession) -> v.SessionView:
         ended_at=format_ms(past.ended_ms),
         ended_why=past.why,
         messages=len(past.lines) // 6,
+        remarks=[remark(each) for each in ref.remarks],
     )
 
 
@@ -135,15 +152,40 @@ def _open(ref: Ref) -> v.SessionView:
         answered=thread.answered,
         informed=thread.informed,
         messages=len(thread.lines) // 6,
+        with_bot=thread.with_bot,
+        bot_why=thread.bot.why if thread.bot else "",
+        transcript=thread.bot.transcript if thread.bot else "",
         deadlines=deadlines(thread),
         work=[work(ref.desk, thread, item) for item in thread.work.values()],
+        remarks=[remark(each) for each in ref.remarks],
     )
+
+
+def remark(found: Remark) -> v.RemarkView:
+    return v.RemarkView(
+        shop=found.shop,
+        order=found.order,
+        buyer=found.buyer,
+        flag=found.flag,
+        reason=found.reason,
+        agent=found.agent,
+        at=format_ms(found.at_ms),
+    )
+
+
+def pending(thread: Thread) -> dict[tuple[str, str], int]:
+    """What is due when, by rule and key: on the timeline, and to whom was told (RULES §1: 4)."""
+    found = deadlines_of(thread.live)
+    for told in thread.told:
+        if told.due_ms and not told.noticed and not told.leaving:
+            found["away", ""] = told.due_ms
+    return found
 
 
 def deadlines(thread: Thread) -> list[v.DeadlineView]:
     """Those that are pending, the soonest first."""
     live = thread.live
-    found = sorted(deadlines_of(live).items(), key=lambda pair: (pair[1], pair[0]))
+    found = sorted(pending(thread).items(), key=lambda pair: (pair[1], pair[0]))
     return [
         v.DeadlineView(
             rule=rule,
@@ -156,6 +198,9 @@ def deadlines(thread: Thread) -> list[v.DeadlineView]:
 
 
 def work(desk: str, thread: Thread, item: Work, *, settled: bool = False) -> v.WorkView:
+    name = (item.kind, item.key)
+    pending = () if settled else thread.live.pending
+    now = next((each for each in pending if (each.kind, each.key) == name), None)
     return v.WorkView(
         id=item.id,
         desk=desk,
@@ -174,14 +219,20 @@ def work(desk: str, thread: Thread, item: Work, *, settled: bool = False) -> v.W
         for_supervisors=item.for_supervisors,
         escalated_by=item.escalated_by,
         escalation=item.escalation,
+        missed=now is not None and now.missed,
+        done=now.done if now is not None else (),
+        notes=len(item.notes),
     )
 
 
 class Roster:
     """A desk's agents and sub-accounts, looked up by their ids."""
 
-    def __init__(self, desk: str, state: State, streams: Callable[[str, str], int]) -> None:
+    def __init__(
+        self, desk: str, state: State, streams: Callable[[str, str], int], clock_ms: int
+    ) -> None:
         self._desk = desk
+        self._clock_ms = clock_ms
         self._state = state
         self._streams = streams
         self._agents: dict[str, Agent] = {agent.id: agent for agent in state.desk.agents}
@@ -201,6 +252,7 @@ class Roster:
             reason=person.reason,
             since_at=at(person.since_ms),
             back_at=at(person.back_ms),
+            overdue_back=person.presence == "away" and 0 < person.back_ms < self._clock_ms,
             set_by=person.set_by,
             console=person.console,
             streams=self._streams(self._desk, person.id),

@@ -8,6 +8,11 @@ from router.core.thread import Hold, Thread
 from router.http.showing import Ref
 
 FOR_ALL = (f.DeskAdopted, f.OutageNoted)
+OTHERS_CONDUCT = (
+    *(f.FlagRaised, f.FlagConfirmed, f.FlagDismissed, f.PhraseListed),
+    *(f.ChargeAppealed, f.AppealAnswered),
+)
+"""Of somebody else it is none of an agent's business, whoever holds the session."""
 
 
 def sees_session(state: State, agent: str, ref: Ref) -> bool:
@@ -31,16 +36,18 @@ def sees_fact(state: State, agent: str, fact: f.AnyFact) -> bool:
     if isinstance(fact, f.BreachReversed | f.BreachWaived):
         breach = state.breaches.get(fact.breach)
         return breach is not None and breach.agent == agent
+    if isinstance(fact, OTHERS_CONDUCT):
+        return False
     if isinstance(fact, f.ItemAssigned | f.ItemEscalated):
         return False  # somebody else's: `agent` says whose
-    if isinstance(fact, f.ItemOpened | f.ItemSettled):
+    if isinstance(fact, f.ItemOpened | f.ItemSettled | f.ItemNoted):
         return _held_work(state, agent, fact)
     shop, buyer = getattr(fact, "shop", ""), getattr(fact, "buyer", "")
     thread = state.thread(shop, buyer) if shop else None
     return thread is not None and _held(thread.holds, agent, fact.at_ms)
 
 
-def _held_work(state: State, agent: str, fact: f.ItemOpened | f.ItemSettled) -> bool:
+def _held_work(state: State, agent: str, fact: f.ItemOpened | f.ItemSettled | f.ItemNoted) -> bool:
     thread: Thread | None = state.thread(fact.shop, fact.buyer)
     if thread is None:
         return False

@@ -52,6 +52,23 @@ class WorkView(View, frozen=True, kw_only=True):
     """The supervisor who has taken it over."""
     escalated_by: str
     escalation: str
+    missed: bool = False
+    """Its deadline has passed, and it is still to be settled."""
+    done: tuple[str, ...] = ()
+    """Of a kind that needs several proofs: those that have been given."""
+    notes: int = 0
+
+
+class RemarkView(View, frozen=True, kw_only=True):
+    """An order's remark as it stands."""
+
+    shop: str
+    order: str
+    buyer: str
+    flag: str
+    reason: str
+    agent: str
+    at: str
 
 
 class SessionView(View, frozen=True, kw_only=True):
@@ -62,7 +79,7 @@ class SessionView(View, frozen=True, kw_only=True):
     shop: str
     buyer: str
     state: str
-    """queued, held, closing or closed."""
+    """bot, queued, held, closing or closed."""
     group: str
     agent: str
     sub_account: str
@@ -80,8 +97,16 @@ class SessionView(View, frozen=True, kw_only=True):
     answered: bool = False
     informed: bool = False
     messages: int = 0
+    with_bot: bool = False
+    """The shop's bot has it: nobody holds it, anybody may claim it."""
+    bot_why: str = ""
+    """Why the bot has handed it over, once it has."""
+    transcript: str = ""
+    """The bot's account of it, as long as the session is open."""
     deadlines: list[DeadlineView] = []
     work: list[WorkView] = []
+    remarks: list[RemarkView] = []
+    """Of the buyer's orders."""
 
 
 class MessageView(View, frozen=True, kw_only=True):
@@ -89,6 +114,7 @@ class MessageView(View, frozen=True, kw_only=True):
 
     id: str
     offset: int
+    """Where it stands in the inbox; an automatic text: the message that it came after."""
     side: Literal["buyer", "shop"]
     by: By
     kind: MessageKind
@@ -101,7 +127,9 @@ class MessageView(View, frozen=True, kw_only=True):
     agent: str = ""
     sub_account: str = ""
     delivery: Delivery | None = None
-    """Of a message written here: what became of it."""
+    """Of a message that went out from here: what became of it."""
+    auto: str = ""
+    """Of an automatic text: which one it is (`away`, `queue`, `out_of_hours`, `waiting`, …)."""
 
 
 class SeatView(View, frozen=True, kw_only=True):
@@ -128,6 +156,8 @@ class AgentView(View, frozen=True, kw_only=True):
     reason: str
     since_at: str | None
     back_at: str | None
+    overdue_back: bool
+    """They are away, and meant to be back by now."""
     set_by: str
     console: bool
     streams: int
@@ -257,6 +287,8 @@ class BoardView(View, frozen=True, kw_only=True):
     queue: list[QueueView]
     deadlines: list[Due]
     sessions: list[SessionView]
+    promises: list[WorkView] = []
+    """Call-backs promised and not done, the earliest first."""
 
 
 # Lists: a page, and where the next one begins.
@@ -330,6 +362,10 @@ class MessageBody(Asked, frozen=True, kw_only=True):
     url: Url = ""
     order: Name = ""
     product: Name = ""
+    category: Name = ""
+    """Of the quick reply that it is: one of `payment_reminder` meets that work item (RULES §9)."""
+    confirmed: bool = False
+    """Send it although it may break a rule of conduct (`conduct_warning`)."""
 
 
 class ReasonBody(Asked, frozen=True, kw_only=True):
@@ -366,10 +402,12 @@ class PageQuery(DeskQuery, frozen=True, kw_only=True):
 
 
 class SessionsQuery(PageQuery, frozen=True, kw_only=True):
+    ids: Annotated[str, msgspec.Meta(max_length=12_000)] = ""
+    """Only these, with commas between; those that are not there, or not to be seen, are left out."""
     shop: Name = ""
     agent: Name = ""
     sub_account: Name = ""
-    state: Literal["", "open", "queued", "held", "closing", "closed"] = ""
+    state: Literal["", "open", "bot", "queued", "held", "closing", "closed"] = ""
     rule: Name = ""
 
 

@@ -7,18 +7,22 @@ when the entry is durable.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from time import perf_counter
 from typing import NamedTuple
 
 from aiohttp import web
 
 from router.channels import bridge, standard_webhooks
 from router.http.context import Context
+from router.http.metrics import GONE
 from router.http.problems import Problem, problem_of
 from router.http.ready import Ready, can_take
 from router.http.routes import Route
-from router.log.ports import Appended, Conflicting, RepeatKey
-from router.owner import Unowned
+from router.ingress import Receipt
+from router.log.ports import Appended, Conflicting
+from router.marks import Farewells
 from router.repeats import delivery, of_command
 from router.service import Service, UnknownDesk
 
@@ -34,6 +38,13 @@ class Keys(NamedTuple):
     keys: tuple[bytes, ...]
 
 
+class Told(NamedTuple):
+    """A shop's farewells as its policy lists them, and made ready."""
+
+    listed: Collection[str]
+    farewells: Farewells
+
+
 class Hook:
     """The bridge's webhook."""
 
@@ -45,55 +56,68 @@ class Hook:
         self._clock_s = settings.clock_s
         self._secrets = settings.secrets
         self._keys: dict[str, Keys] = {}
-        self._farewells: dict[str, tuple[Collection[str], frozenset[str]]] = {}
+        self._told: dict[str, Told] = {}
         for shop in settings.secrets:
             self._keys_of(shop)  # a secret that is none shall stop the start
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        with self._metrics.timed(NAME) as timing:
-            try:
-                answer = await self._accept(request)
-            except Exception as error:
-                problem = problem_of(error)
-                timing.status = problem.status
-                return problem.response()
+        began_s = perf_counter()
+        status = GONE
+        try:
+            shop = request.match_info["shop"]
+            desk = self._desk_of(shop)
+            content = request.content
+            # As nearly always it has come whole, and need not be waited for.
+            body = content.read_nowait() if content.is_eof() else await self._rest_of(request)
+            if len(body) > self._limit:
+                raise self._too_large()
+            receipt = await self._taken(shop, desk, request.headers, body)
+            answer = ACCEPTED if type(receipt) is Appended else _repeated(receipt)
+            status = 200
+        except Exception as error:
+            problem = problem_of(error)
+            status = problem.status
+            return problem.response()
+        finally:
+            self._metrics.latency(NAME).note(perf_counter() - began_s, status)
         if can_take(request):
             return answer
         return web.Response(body=answer.body, content_type="application/json")
 
-    async def _accept(self, request: web.Request) -> Ready:
-        name = request.match_info["shop"]
+    def _desk_of(self, shop: str) -> str:
         try:
-            desk = self._service.desk_of_shop(name)
+            return self._service.desk_of_shop(shop)
         except UnknownDesk:
-            raise Problem(404, f"no shop {name[:200]!r}", reason="unknown_shop") from None
+            raise Problem(404, f"no shop {shop[:200]!r}", reason="unknown_shop") from None
+
+    async def _rest_of(self, request: web.Request) -> bytes:
+        """The body of a request that is still coming in."""
         length = request.content_length
         if length is not None and length > self._limit:
-            raise Problem(413, f"the body has more than {self._limit} bytes", reason="too_large")
-        body = await request.read()
-        headers = request.headers
+            raise self._too_large()
+        return await request.read()
+
+    def _too_large(self) -> Problem:
+        return Problem(413, f"the body has more than {self._limit} bytes", reason="too_large")
+
+    def _taken(
+        self, shop: str, desk: str, headers: Mapping[str, str], body: bytes
+    ) -> asyncio.Future[Receipt]:
+        """What becomes of a delivery. Raises what `problem_of` knows, at once or later."""
         delivery_id = headers.get("webhook-id")
         standard_webhooks.verify(
-            self._keys_of(name),
+            self._keys_of(shop),
             delivery_id,
             headers.get("webhook-timestamp"),
             headers.get("webhook-signature"),
             body,
             now_s=self._clock_s(),
         )
-        command = bridge.decode(body, name, self._farewells_of(name, desk))
-        repeats: tuple[RepeatKey, ...] = (delivery(f"bridge:{name}", delivery_id or "", body),)
+        command = bridge.decode(body, shop, self._farewells_of(shop, desk))
+        own = delivery(f"bridge:{shop}", delivery_id or "", body)
         same = of_command(command)
-        if same is not None:
-            repeats = (*repeats, same)
-        receipt = await self._service.submit(desk, command, repeats)
-        if isinstance(receipt, Appended):
-            return ACCEPTED
-        if isinstance(receipt, Conflicting):
-            raise Problem(
-                409, "this webhook-id was used for another body", reason="delivery_id_reused"
-            )
-        return DUPLICATE
+        repeats = (own,) if same is None else (own, same)
+        return self._service.submit(desk, command, repeats)
 
     def _keys_of(self, shop: str) -> tuple[bytes, ...]:
         """None for a shop without secrets: it takes nothing, no signature fits."""
@@ -104,17 +128,24 @@ class Hook:
             known = self._keys[shop] = Keys(secrets, keys)
         return known.keys
 
-    def _farewells_of(self, shop: str, desk: str) -> frozenset[str]:
+    def _farewells_of(self, shop: str, desk: str) -> Farewells:
         """The farewells of the shop's policy; while the desk is loaded or owned by another
         process, the last known ones, or those configured here."""
-        known = self._farewells.get(shop)
-        try:
-            listed = self._service.state(desk).rules(shop).policy.farewells
-        except Unowned:
-            return frozenset(self._service.farewells(shop)) if known is None else known[1]
-        if known is None or known[0] is not listed:
-            known = self._farewells[shop] = (listed, frozenset(listed))
-        return known[1]
+        told = self._told.get(shop)
+        owner = self._service.partition(desk).owner
+        state = owner.states.get(desk) if owner.is_owner else None
+        if state is None:
+            return told.farewells if told else Farewells(self._service.farewells(shop))
+        listed = state.rules(shop).policy.farewells
+        if told is None or told.listed is not listed:
+            told = self._told[shop] = Told(listed, Farewells(listed))
+        return told.farewells
+
+
+def _repeated(receipt: Receipt) -> Ready:
+    if isinstance(receipt, Conflicting):
+        raise Problem(409, "this webhook-id was used for another body", reason="delivery_id_reused")
+    return DUPLICATE
 
 
 ROUTES: tuple[Route, ...] = (

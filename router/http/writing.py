@@ -14,6 +14,7 @@ from router.channels.bridge import shows
 from router.clocktime import format_ms
 from router.core import commands as c
 from router.http import views as v
+from router.http.checking import Checking
 from router.http.follower import Follower
 from router.http.problems import Problem
 from router.http.showing import Ref
@@ -33,9 +34,10 @@ LOOK_BACK = 500
 class Writing:
     """Reads and writes messages; what is being written now is known by its id."""
 
-    def __init__(self, service: Service, follower: Follower) -> None:
+    def __init__(self, service: Service, follower: Follower, checking: Checking) -> None:
         self._service = service
         self._follower = follower
+        self._checking = checking
         self._under_way: dict[str, tuple[c.WriteMessage, asyncio.Task[v.MessageView]]] = {}
 
     async def read(self, ref: Ref, offsets: Sequence[int]) -> list[v.MessageView]:
@@ -45,6 +47,25 @@ class Writing:
         entries = await self._service.entries(ref.desk, offsets)
         shown = (self._shown(ref, entry) for entry in entries if entry is not None)
         return [message for message in shown if message is not None]
+
+    def automatic(self, ref: Ref, first: int, before: int | None) -> list[v.MessageView]:
+        """The automatic texts that came after a message from `first` on and before `before`."""
+        return [
+            _view(
+                c.Content(text=line.text),
+                id=line.message,
+                offset=line.after,
+                side="shop",
+                by="auto",
+                kind="text",
+                sent_ms=line.at_ms,
+                sub_account=line.sub_account,
+                delivery=self._follower.delivery(ref.thread.shop, line.message),
+                auto=line.which,
+            )
+            for line in ref.autos
+            if first <= line.after and (before is None or line.after < before)
+        ]
 
     def _shown(self, ref: Ref, entry: Entry) -> v.MessageView | None:
         try:
@@ -66,6 +87,17 @@ class Writing:
                 )
             case c.WriteMessage():
                 return self._written(ref, entry.offset, entry.at_ms, command)
+            case c.WriteForBot():
+                return _view(
+                    command.content,
+                    id=command.message,
+                    offset=entry.offset,
+                    side="shop",
+                    by="bot",
+                    kind=command.kind,
+                    sent_ms=entry.at_ms,
+                    delivery=self._follower.delivery(ref.thread.shop, command.message),
+                )
             case _:
                 return None
 
@@ -100,6 +132,7 @@ class Writing:
             message=_message_id(scope, key),
             kind=body.kind,
             shows=shows(body.kind, body.text, body.order),
+            category=body.category,
             content=c.Content(text=body.text, url=body.url, order=body.order, product=body.product),
         )
         known = self._under_way.get(command.message)
@@ -108,15 +141,25 @@ class Writing:
                 detail = "this Idempotency-Key is being used for another body"
                 raise Problem(409, detail, reason="key_reused")
             return await asyncio.shield(known[1])
-        task = asyncio.create_task(self._write(call, ref, scope, key, command))
+        writing = self._write(call, ref, scope, key, command, confirmed=body.confirmed)
+        task = asyncio.create_task(writing)
         self._under_way[command.message] = (command, task)
         task.add_done_callback(_retrieve)
         task.add_done_callback(lambda _: self._under_way.pop(command.message, None))
         return await asyncio.shield(task)
 
     async def _write(
-        self, call: Call, ref: Ref, scope: str, key: str, command: c.WriteMessage
+        self,
+        call: Call,
+        ref: Ref,
+        scope: str,
+        key: str,
+        command: c.WriteMessage,
+        *,
+        confirmed: bool,
     ) -> v.MessageView:
+        state = call.state(ref.desk)
+        await self._checking.before_sending(state, ref, command, confirmed=confirmed)
         repeats = (delivery(scope, key, msgspec.msgpack.encode(command)),) if key else ()
         try:
             answer = await call.ask(ref.desk, command, repeats)
@@ -148,6 +191,7 @@ def _view(
     agent: str = "",
     sub_account: str = "",
     delivery: v.Delivery | None = None,
+    auto: str = "",
 ) -> v.MessageView:
     return v.MessageView(
         id=id,
@@ -164,6 +208,7 @@ def _view(
         agent=agent,
         sub_account=sub_account,
         delivery=delivery,
+        auto=auto,
     )
 
 

@@ -54,12 +54,13 @@ class FactsBody(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
+_encode = _encoder.encode
 _entry_decoder = msgspec.msgpack.Decoder(EntryBody)
 _facts_decoder = msgspec.msgpack.Decoder(FactsBody)
 
 
 def encode_command(desk: str, command: AnyCommand) -> bytes:
-    return _encoder.encode((SCHEMA, desk, command))
+    return _encode((SCHEMA, desk, command))
 
 
 def decode_entry(body: bytes) -> EntryBody:

@@ -105,8 +105,8 @@ end
 
 -- The kinds of ids in a call to append, by their number in the plan: where the digests lie
 -- in `args`, what is remembered of them (`seen`, by position), what this call adds
--- (`fresh`, digest to check) and the same as it is written (`made`). Nil when the
--- arguments do not add up.
+-- (`fresh`, digest to check) and the same as it is written (`made`; with `arrived`, but for
+-- facts). Nil when the arguments do not add up.
 local function append_kinds(keys, args)
   local months = #keys - 8
   local drafts, deliveries = tonumber(args[3]), tonumber(args[4])
@@ -124,30 +124,29 @@ local function append_kinds(keys, args)
   return to == #args and kinds or nil
 end
 
--- Takes the next draft's ids from the plan; gives them, and where the next draft's begin.
-local function append_ids(args, kinds, at)
-  local high, low = string.byte(args[2], at, at + 1)
-  local ids = {}
-  for i = 1, high * 256 + low do
-    high, low = string.byte(args[2], at + 2 * i, at + 2 * i + 1)
-    local number = high * 256 + low
-    local kind = kinds[number]
-    local position = kind.from + kind.used
+-- Takes the next draft's ids from the plan into `ids`: the kind of each, and which of its kind it
+-- is. Gives how many, and where the next draft's begin.
+local function append_ids(plan, kinds, at, ids)
+  local high, low = string.byte(plan, at, at + 1)
+  local count = high * 256 + low
+  for i = 1, count do
+    at = at + 2
+    high, low = string.byte(plan, at, at + 1)
+    local kind = kinds[high * 256 + low]
     kind.used = kind.used + 1
-    local check = number == 0 and args[kind.to + kind.used] or ''
-    ids[i] = {kind = number, nth = kind.used, digest = args[position], check = check}
+    ids.kinds[i], ids.nths[i] = kind, kind.used
   end
-  return ids, at + 2 * (#ids + 1)
+  return count, at + 2
 end
 
 -- Judges a draft by its ids: 'c' conflicting, 'd' 'm' 'f' a repeat, 'a' to be appended.
-local function append_verdict(kinds, ids)
+local function append_verdict(args, ids, count)
   local conflict, again, other = false, false, nil
-  for _, id in ipairs(ids) do
-    local kind = kinds[id.kind]
-    local had = kind.seen[id.nth] or kind.fresh[id.digest]
-    if had and id.kind == 0 then
-      conflict, again = conflict or had ~= id.check, true
+  for i = 1, count do
+    local kind, nth = ids.kinds[i], ids.nths[i]
+    local had = kind.seen[nth] or kind.fresh[args[kind.from + nth - 1]]
+    if had and kind.letter == 'd' then
+      conflict, again = conflict or had ~= args[kind.to + nth], true
     elseif had then
       other = other or kind.letter
     end
@@ -157,14 +156,16 @@ end
 
 -- Notes what a judged draft makes us remember: all its ids when it is appended; its
 -- delivery alone when its message or fact was there before.
-local function append_note(kinds, ids, letter, arrived)
-  for _, id in ipairs(ids) do
-    local kind = kinds[id.kind]
-    if (letter == 'a' or id.kind == 0) and not kind.fresh[id.digest] then
-      kind.fresh[id.digest] = id.check
-      kind.made[#kind.made + 1] = id.digest
-      if id.kind <= 1 then
-        kind.made[#kind.made + 1] = arrived[id.kind] .. id.check
+local function append_note(args, ids, count, letter)
+  for i = 1, count do
+    local kind, nth = ids.kinds[i], ids.nths[i]
+    local digest = args[kind.from + nth - 1]
+    if (letter == 'a' or kind.letter == 'd') and not kind.fresh[digest] then
+      local check = kind.letter == 'd' and args[kind.to + nth] or ''
+      kind.fresh[digest] = check
+      kind.made[#kind.made + 1] = digest
+      if kind.arrived then
+        kind.made[#kind.made + 1] = kind.arrived .. check
       end
     end
   end
@@ -222,20 +223,21 @@ local function append(keys, args)
     return redis.error_reply('ERR append: the arguments do not add up')
   end
   local into = {[0] = now % DELIVERY_SPAN_MS, [1] = now % MESSAGE_SPAN_MS}
-  local arrived = {[0] = struct.pack('>I4', into[0]), [1] = struct.pack('>I4', into[1])}
   for kind = 0, 1 do
     local buckets = {keys[3 + 3 * kind], keys[4 + 3 * kind], keys[5 + 3 * kind]}
+    kinds[kind].arrived = struct.pack('>I4', into[kind])
     kinds[kind].seen = remembered(buckets, into[kind], args, kinds[kind].from, kinds[kind].to)
   end
   for kind = 2, #keys - 7 do
     kinds[kind].seen = recorded(keys[7 + kind], args, kinds[kind].from, kinds[kind].to)
   end
-  local letters, ids, at = {}, nil, 1
+  -- The same two tables for all drafts: tables of its own would cost each a twentieth more.
+  local letters, ids, count, at = {}, {kinds = {}, nths = {}}, 0, 1
   for draft = 1, tonumber(args[3]) do
-    ids, at = append_ids(args, kinds, at)
-    letters[draft] = append_verdict(kinds, ids)
+    count, at = append_ids(args[2], kinds, at, ids)
+    letters[draft] = append_verdict(args, ids, count)
     if letters[draft] ~= 'c' and letters[draft] ~= 'd' then
-      append_note(kinds, ids, letters[draft], arrived)
+      append_note(args, ids, count, letters[draft])
     end
   end
 

@@ -1,15 +1,11 @@
-"""The connections to one server, and the one way in which commands go over them.
+"""What is asked of one server, and the one way in which it is asked.
 
-Owns the pools, the time-outs and the translation of the server's errors into the log's.
-Knows nothing of partitions. Called by `redis.py` alone.
+Owns the time-outs and the translation of the server's errors into the log's; the connections
+are `wire.py`'s. Knows nothing of partitions. Called by `redis.py` alone.
 
-Nothing is sent twice: redis-py's own retry is off, as it repeats writes that had already
-run. The one exception is a function the server does not know (it was flushed, or this is
-another server by now): then nothing has run, so the library is loaded and the call made
-once more.
-
-An exchange takes a connection for itself. If it is cancelled, times out or fails in the
-middle, that connection is closed, so that no later exchange reads its answers.
+Nothing is sent twice. The one exception is a function the server does not know (it was
+flushed, or this is another server by now): then nothing has run, so the library is loaded and
+the call made once more.
 """
 
 from __future__ import annotations
@@ -20,12 +16,10 @@ from typing import Any
 
 import hiredis
 from redis import exceptions as errors
-from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool, parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from router.log import library
 from router.log.ports import LogCorrupt, LogError, LogFull, LogUnavailable
+from router.log.wire import Wires
 
 Word = str | bytes | int
 """A word of a command."""
@@ -71,8 +65,8 @@ class Link:
         self._timeout_s = timeout_ms / 1000
         self._wait_replicas = wait_replicas
         self._wait_timeout_ms = wait_timeout_ms
-        self._pool = _pool(url, connections, connect_timeout_ms)
-        self._waiting = _pool(url, waiters, connect_timeout_ms)
+        self._free = Wires(url, connections, connect_timeout_ms)
+        self._waiting = Wires(url, waiters, connect_timeout_ms)
         self._loading = asyncio.Lock()
 
     @property
@@ -86,7 +80,7 @@ class Link:
 
     async def exchange(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
         """The answers to several commands sent at once; raises the first error among them."""
-        replies = await self._exchange(self._pool, commands, self._timeout_s)
+        replies = await self._exchange(self._free, commands, self._timeout_s)
         return _no_errors(replies)
 
     async def wait(self, commands: Sequence[Sequence[Word]], *, block_ms: int) -> list[Any]:
@@ -112,10 +106,10 @@ class Link:
         if replicated and self._wait_replicas:
             commands.append(("WAIT", self._wait_replicas, self._wait_timeout_ms))
         timeout_s = self._timeout_s + (self._wait_timeout_ms / 1000 if len(commands) > 1 else 0)
-        replies = await self._exchange(self._pool, commands, timeout_s)
+        replies = await self._exchange(self._free, commands, timeout_s)
         if isinstance(replies[0], errors.ResponseError) and "Function not found" in str(replies[0]):
             await self.load_library()
-            replies = await self._exchange(self._pool, commands, timeout_s)
+            replies = await self._exchange(self._free, commands, timeout_s)
         _no_errors(replies)
         if len(replies) > 1 and replies[1] < self._wait_replicas:
             raise LogUnavailable(f"{replies[1]} of {self._wait_replicas} replicas have the write")
@@ -125,70 +119,35 @@ class Link:
         """Load the function library, unless somebody has."""
         async with self._loading:
             (reply,) = await self._exchange(
-                self._pool, [("FUNCTION", "LOAD", library.SOURCE)], self._timeout_s
+                self._free, [("FUNCTION", "LOAD", library.SOURCE)], self._timeout_s
             )
         if not (isinstance(reply, errors.ResponseError) and "already exists" in str(reply)):
             _no_errors([reply])
 
     async def close(self) -> None:
         """Close all connections; what is under way fails."""
-        await self._pool.aclose()
-        await self._waiting.aclose()
+        await self._free.close()
+        await self._waiting.close()
 
     async def _exchange(
-        self, pool: BlockingConnectionPool, commands: Sequence[Sequence[Word]], timeout_s: float
+        self, wires: Wires, commands: Sequence[Sequence[Word]], timeout_s: float
     ) -> list[Any]:
         """The answers, errors among them as values; raises `LogUnavailable`, `LogError`."""
         # Packed before a connection is taken, so that a word of a wrong type harms none.
         # (Its stub asks for a tuple of one word.)
         packed = [hiredis.pack_command(tuple(words)) for words in commands]  # type: ignore[arg-type]
         try:
-            async with asyncio.timeout(timeout_s):
-                connection = await pool.get_connection()  # type: ignore[no-untyped-call]
-                try:
-                    return await _converse(connection, packed)
-                finally:
-                    await pool.release(connection)
+            replies = await wires.exchange(packed, timeout_s)
+            for reply in replies:
+                if isinstance(reply, errors.ConnectionError):  # the server is not at our service
+                    raise reply
         except errors.AuthenticationError as error:
             raise LogError(f"the server refuses us: {error}") from error
         except errors.ResponseError as error:  # in the handshake
             raise translated(error) from error
         except (errors.RedisError, OSError, TimeoutError) as error:
             raise LogUnavailable(str(error) or f"no answer within {timeout_s} s") from error
-
-
-async def _converse(connection: AbstractConnection, packed: Sequence[bytes]) -> list[Any]:
-    replies: list[Any] = []
-    try:
-        await connection.send_packed_command(packed, check_health=False)
-        for _ in packed:
-            try:
-                replies.append(await connection.read_response())
-            except errors.ResponseError as error:
-                replies.append(error)
-    except BaseException:
-        # redis-py closes it, too, when it is inside a read or write at that moment.
-        await connection.disconnect(nowait=True)
-        raise
-    return replies
-
-
-def _pool(url: str, size: int, connect_timeout_ms: int) -> BlockingConnectionPool:
-    options: dict[str, Any] = dict(parse_url(url))
-    options |= {
-        "max_connections": size,
-        "timeout": None,  # for a free connection: the exchange's own time-out covers it
-        "socket_timeout": None,  # likewise
-        "socket_connect_timeout": connect_timeout_ms / 1000,
-        "retry": Retry(NoBackoff(), 0),
-        "retry_on_timeout": False,
-        "retry_on_error": [],
-        "health_check_interval": 0,
-        "decode_responses": False,
-        "protocol": 2,  # plain lists for streams, no push messages, no HELLO to be refused
-        "driver_info": None,
-    }
-    return BlockingConnectionPool(**options)
+        return replies
 
 
 def _no_errors(replies: list[Any]) -> list[Any]:

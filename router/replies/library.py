@@ -198,6 +198,15 @@ class Library:
         """The team's ("") or this agent's own alone, in the same order."""
         return self._read(lambda connection: _list(connection, {owner}))
 
+    def everybodys(self) -> list[Reply]:
+        """The team's, and every agent's own."""
+
+        def work(connection: sqlite3.Connection) -> list[Reply]:
+            owners = connection.execute("SELECT DISTINCT owner FROM replies").fetchall()
+            return _list(connection, {owner for (owner,) in owners})
+
+        return self._read(work)
+
     def used(self, reply_id: str, agent: str, at_ms: int) -> Reply:
         """Count that this agent has sent it; gives it with its new count.
 

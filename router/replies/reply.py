@@ -17,6 +17,7 @@ SHORTCUT_LIMIT = 20
 PICTURES_LIMIT = 9
 URL_LIMIT = 1_000
 SHOPS_LIMIT = 100
+OWNER_LIMIT = 200
 
 _ID = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
 _URL = re.compile(r"https?://[^\s<>\"]+")
@@ -80,10 +81,10 @@ def check(reply: Reply) -> list[Fault]:
     id_en = "an id (1 to 64 characters of A-Z a-z 0-9 . _ : @ -)"
     need(bool(_ID.fullmatch(reply.id)), "id", id_zh, id_en)
     need(
-        not reply.owner or bool(_ID.fullmatch(reply.owner)),
+        len(reply.owner) <= OWNER_LIMIT and not _STEERING.search(reply.owner),
         "owner",
-        f"空或{id_zh}",
-        f'"" or {id_en}',
+        f"空或客服编号(最多 {OWNER_LIMIT} 个字符)",
+        f'"" or an agent\'s id (at most {OWNER_LIMIT} characters)',
     )
     need(
         reply.category in CATEGORIES,

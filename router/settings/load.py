@@ -15,6 +15,7 @@ import msgspec
 
 from router.core.policy import Desk
 from router.settings.desk import DESK_KEYS, note_repeats, read_desk
+from router.settings.lexicons import read_lexicons
 from router.settings.problems import ConfigError, Notes, Problem, nearest
 from router.settings.process import (
     LEAST_SECRET_BYTES,
@@ -134,6 +135,9 @@ def _read_all(
         archive=read_archive(table.table("archive")),
         workers=read_workers(table.table("workers")),
         shops={name: shop for name, (_, shop) in access.items()},
+        lexicons=read_lexicons(
+            table, path, {name: entry for name, (entry, _) in access.items()}, notes
+        ),
         demo=read_flag(table, "demo"),
     )
     entries = _desk_tables(table, path, notes)
@@ -168,6 +172,8 @@ def _read_shops(table: Table, path: Path, notes: Notes, environ: Mapping[str, st
                 secrets=known.secrets + access.secrets,
                 outbound_url=access.outbound_url or known.outbound_url,
                 outbound_secret=access.outbound_secret or known.outbound_secret,
+                bot_url=access.bot_url or known.bot_url,
+                bot_secret=access.bot_secret or known.bot_secret,
             ),
         )
     extra.close()
@@ -220,13 +226,25 @@ def _connect(settings: Settings, access: Access, desks: list[Desk], table: Table
                 "需要 outbound_secret 或 secrets 来签名",
                 "needs outbound_secret or secrets to sign with",
             )
-        shops[name] = msgspec.structs.replace(shop, outbound_secret=secret)
+        if shop.bot_url and not (shop.bot_secret or secret) and not settings.demo:
+            entry.error(
+                "bot_url",
+                "需要 bot_secret 或 secrets 来签名",
+                "needs bot_secret or secrets to sign with",
+            )
+        shops[name] = msgspec.structs.replace(
+            shop, outbound_secret=secret, bot_secret=shop.bot_secret or secret
+        )
+    _check_bots(desks, shops, table)
     for name in known:
         if settings.demo and not (name in shops and shops[name].secrets):
             made = fresh_secret()
             base = shops.get(name, ShopAccess())
             shops[name] = msgspec.structs.replace(
-                base, secrets=(made,), outbound_secret=base.outbound_secret or made
+                base,
+                secrets=(made,),
+                outbound_secret=base.outbound_secret or made,
+                bot_secret=base.bot_secret or made,
             )
         elif name and not (name in shops and shops[name].secrets):
             table.warn(
@@ -235,6 +253,26 @@ def _connect(settings: Settings, access: Access, desks: list[Desk], table: Table
                 "no secrets: every webhook of this shop will be refused",
             )
     return msgspec.structs.replace(settings, shops=shops)
+
+
+def _check_bots(desks: list[Desk], shops: dict[str, ShopAccess], table: Table) -> None:
+    """A policy with a bot needs one, and a bot a policy."""
+    for desk in desks:
+        for shop in desk.shops:
+            mode = (shop.policy or desk.policy).bot_mode
+            url = shops[shop.id].bot_url if shop.id in shops else ""
+            if shop.id and mode != "off" and not url:
+                table.warn(
+                    f'shops."{shop.id}".bot_url',
+                    f"bot_mode 是 {mode},但没有机器人的地址:每次都立即转人工",
+                    f"bot_mode is {mode}, but there is no bot: it hands over at once each time",
+                )
+            elif url and mode == "off":
+                table.warn(
+                    f'shops."{shop.id}".bot_url',
+                    "bot_mode 是 off,机器人不会被问到",
+                    "bot_mode is off: the bot is never asked",
+                )
 
 
 def fresh_secret() -> str:

@@ -16,7 +16,7 @@ from router.settings.reading import FLAG, NAME, TEXT, Kind, Table, one_of, whole
 EXAMPLE_SECRET = "whsec_ZXhhbXBsZS1rZXktZG8tbm90LXVzZS1pdC1hbnl3aGVyZQ=="  # noqa: S105
 """Stands in config/example.toml for everybody to see; `zhiban init` writes fresh ones."""
 LEAST_SECRET_BYTES = 24
-WORKERS = ("outbound", "archiver")
+WORKERS = ("outbound", "archiver", "inspector", "bot")
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -60,6 +60,10 @@ class ShopAccess(msgspec.Struct, frozen=True, kw_only=True):
     outbound_url: str = ""
     outbound_secret: str = ""
     """The first of `secrets` unless given."""
+    bot_url: str = ""
+    """The shop's bot, where its policy has one."""
+    bot_secret: str = ""
+    """As `outbound_secret` unless given."""
 
     def __repr__(self) -> str:
         return f"ShopAccess(secrets={len(self.secrets)}, outbound_url={self.outbound_url!r})"
@@ -73,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive = Archive()
     workers: Workers = Workers()
     shops: dict[str, ShopAccess] = {}
+    lexicons: dict[str, Path] = {}
+    """Folders of conduct lists that are laid over the built-in ones: by shop, and "" for all."""
     demo: bool = False
     """A demonstration: secrets are made up at each start."""
 
@@ -178,7 +184,12 @@ def read_access(table: Table, environ: Mapping[str, str]) -> ShopAccess:
     if outbound_url:
         outbound_url = table.take("outbound_url", _HTTP_URL, "")
     outbound_secret = table.take("outbound_secret", SECRET, "")
-    if EXAMPLE_SECRET in (*secrets, outbound_secret):
+    bot_url = table.take("bot_url", TEXT, "")
+    if bot_url:
+        bot_url = table.take("bot_url", _HTTP_URL, "")
+    bot_secret = table.take("bot_secret", SECRET, "")
+    table.take("lexicons", TEXT, "")  # a folder, see `lexicons`
+    if EXAMPLE_SECRET in (*secrets, outbound_secret, bot_secret):
         table.warn(
             "secrets",
             "这是示例里人人可见的密钥,上线前必须更换(zhiban init 会生成新的)",
@@ -186,7 +197,11 @@ def read_access(table: Table, environ: Mapping[str, str]) -> ShopAccess:
         )
     table.close()
     return ShopAccess(
-        secrets=tuple(secrets), outbound_url=outbound_url, outbound_secret=outbound_secret
+        secrets=tuple(secrets),
+        outbound_url=outbound_url,
+        outbound_secret=outbound_secret,
+        bot_url=bot_url,
+        bot_secret=bot_secret,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from router.core.policy import HOUR_MS, AwayMessages, ItemKind, Meets, Opens, Policy
+from router.core.policy import AwayMessages, Policy
 from router.marks import normalise
+from router.settings.conduct import read_conduct
+from router.settings.items import read_items
 from router.settings.reading import (
     FLAG,
-    ID,
     NAME,
     TEXT,
     YUAN,
@@ -33,11 +34,20 @@ _DURATIONS = {
     "grace": 0,
     "outage_grace": 0,
     "message_expiry": 1,
+    "away_return": 1,
+    "presence_max": 0,
+    "handover_grace": 0,
+    "late_after": 0,
+    "follows_within": 0,
+    "waiting_after": 1,
+    "auto_period": 0,
+    "bot_wait": 1,
 }
 """Keys of durations, with the least they may be, in seconds."""
-_FINES = ("reply_fine", "follow_up_fine")
-_FLAGS = ("bots_answer", "check_all_orders")
-_TEXTS = ("away_text", "queue_text")
+_FINES = ("reply_fine", "follow_up_fine", "away_fine", "handover_fine")
+_FLAGS = ("bots_answer", "check_all_orders", "presence_ends_with_shift", "handover_required")
+_TEXTS = ("away_text", "queue_text", "out_of_hours_text", "waiting_text")
+_BOT_MODE = one_of("off", "people_first", "bot_first", "mixed")
 
 
 def _farewell(value: object) -> str:
@@ -49,10 +59,6 @@ def _farewell(value: object) -> str:
 
 FAREWELL = Kind("含有字母、汉字或数字的文字", "text with letters or digits", _farewell)
 """Kept as messages are compared: normalised."""
-
-
-_CANCELS = one_of("order.closed", "order.paid", "order.shipped")
-_REASON = one_of("mistaken_order", "reorder", "changed_mind", "other")
 
 
 def read_policy(table: Table, base: Policy) -> Policy:
@@ -72,51 +78,14 @@ def read_policy(table: Table, base: Policy) -> Policy:
     for key in _TEXTS:
         keep(key, key, TEXT)
     changes["away_messages"] = table.take("away_messages", choice(AwayMessages), base.away_messages)
+    changes["bot_mode"] = table.take("bot_mode", _BOT_MODE, str(base.bot_mode))
     changes["farewells"] = table.many("farewells", FAREWELL, base.farewells)
-    changes["items"] = _read_items(table, base.items)
+    changes["items"] = read_items(table, base.items)
+    changes |= read_conduct(table, base)
     table.close()
     policy = msgspec.structs.replace(base, **changes)
     _check(table, policy)
     return policy
-
-
-def _read_items(table: Table, base: tuple[ItemKind, ...]) -> tuple[ItemKind, ...]:
-    """An item of a known name changes that one; any other is a further kind."""
-    items = {item.name: item for item in base}
-    seen: set[str] = set()
-    for entry in table.tables("items"):
-        name = entry.need("name", ID, "")
-        if name and name in seen:
-            entry.error("name", f"重复的编号 {name}", f"duplicate id {name}")
-        seen.add(name)
-        item = _read_item(entry, name, items.get(name))
-        if name:
-            items[name] = item
-    return tuple(items.values())
-
-
-def _read_item(entry: Table, name: str, base: ItemKind | None) -> ItemKind:
-    old = base or ItemKind(name=name, opens=Opens.ORDER_PLACED, due_ms=HOUR_MS, met_by=())
-    get = entry.need if base is None else entry.take
-    item = ItemKind(
-        name=name,
-        opens=get("opens", choice(Opens), old.opens),
-        due_ms=get("due", duration(), old.due_ms),
-        fine_fen=entry.take("fine", YUAN, old.fine_fen),
-        met_by=entry.many("met_by", choice(Meets), old.met_by),
-        cancelled_by=entry.many("cancelled_by", _CANCELS, old.cancelled_by),
-        in_session_only=entry.take("in_session_only", FLAG, old.in_session_only),
-        follows_session=entry.take("follows_session", FLAG, old.follows_session),
-        group=entry.take("group", TEXT, old.group),
-        reasons=entry.many("reasons", _REASON, old.reasons),
-    )
-    if not entry.has("met_by") and base is None:
-        words = choice(Meets)
-        entry.error("met_by", f"缺少,应为 [{words.zh}]", f"missing; expected [{words.en}]")
-    elif entry.is_empty("met_by"):
-        entry.error("met_by", "不能为空", "must not be empty")
-    entry.close()
-    return item
 
 
 def _check(table: Table, policy: Policy) -> None:
@@ -141,9 +110,32 @@ def _check(table: Table, policy: Policy) -> None:
             "不短于 reply,不会有任何会话被救援",
             "is not shorter than reply: no session will ever be rescued",
         )
+    _check_waiting(table, policy)
     if policy.warn_before_ms >= policy.reply_ms:
         table.warn(
             "warn_before",
             "不短于 reply,回复超时前不会有预警",
             "is not shorter than reply: nobody is warned before a late reply",
+        )
+
+
+def _check_waiting(table: Table, policy: Policy) -> None:
+    """What is to happen while a buyer waits happens before the reply is due."""
+    if policy.waiting_text and policy.waiting_after_ms >= policy.reply_ms:
+        table.warn(
+            "waiting_after",
+            "不短于 reply,买家要等到超时才会收到 waiting_text",
+            "is not shorter than reply: the buyer gets waiting_text after the deadline only",
+        )
+    if policy.bot_mode != "off" and policy.bot_wait_ms >= policy.reply_ms:
+        table.warn(
+            "bot_wait",
+            "不短于 reply,机器人不答时买家等到超时才轮到客服",
+            "is not shorter than reply: where the bot is silent, people get it too late",
+        )
+    if 0 < policy.presence_max_ms < policy.away_return_ms:
+        table.warn(
+            "presence_max",
+            "短于 away_return,客服回来后还没到回复期限就会被下线",
+            "is shorter than away_return: who is back is offline before the answer is due",
         )

@@ -1,26 +1,45 @@
 """All commands in any order, with any clock: what must hold after every step holds.
 
 A desk of three shops (one of them with our console alone), its twin made of the stored records
-at some moment, and whatever people, platforms and clocks may do to them.
+at some moment, and whatever people, platforms and clocks may do to them; its rules change, too.
+The book that is kept beside it knows the facts and the log alone: who holds which session is
+what the facts say, and whatever is charged is proved by entries of the log about that very buyer,
+shift or flag.
 """
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import NamedTuple, get_args
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from msgspec.structs import replace
 
 from router.core import commands as c
+from router.core.commands_shift import HandoverLine, PlannedShift
+from router.core.commands_work import RemarkFlag
+from router.core.drafting import draft
 from router.core.facts import AnyFact, SessionAssigned
 from router.core.invariants import check
 from router.core.outcome import Rejected
-from router.core.policy import Agent, AwayMessages, Desk, Policy, Shop, Strategy
+from router.core.policy import (
+    CONDUCT,
+    KNOWN_KINDS,
+    MINUTE_MS,
+    Agent,
+    AwayMessages,
+    Desk,
+    Policy,
+    ServiceHours,
+    Shop,
+    Strategy,
+)
 from router.core.state import State
 from router.core.step import step, tick
 from router.simulate import state_hash
+from tests.core.book import Book
 from tests.core.scene import DAY_MS, desk_of, hash_without_clock, restored, store, sub
 
 SHOPS = ("shop", "tmall", "console")
@@ -46,6 +65,8 @@ DESK = desk_of(
     policy=Policy(queue_text="请稍等"),
 )
 
+HOURS = (ServiceHours(from_minute=30, to_minute=120),)
+
 agents = st.sampled_from(["amy", "bob", "cat", "nobody"])
 seats = st.sampled_from([*(seat.id for seat in SEATS), "shop:none"])
 shops = st.sampled_from([*SHOPS, "shop", "elsewhere"])
@@ -63,8 +84,32 @@ ages = st.sampled_from(
 """How long before the log's clock something was sent."""
 
 
+ALL_WORK = tuple(KNOWN_KINDS.values())
+AT_ONCE = tuple(replace(rule, fine_fen=1000, charge="at_once") for rule in CONDUCT)
+CHATTY = Policy(
+    queue_text="请稍等",
+    waiting_text="马上就来",
+    out_of_hours_text="已经下班",
+    auto_period_ms=MINUTE_MS,
+    items=ALL_WORK,
+)
+POLICIES = (
+    Policy(queue_text="请稍等"),
+    Policy(items=ALL_WORK, conduct=AT_ONCE),
+    replace(CHATTY, bot_mode="people_first"),
+    replace(CHATTY, bot_mode="bot_first", bots_answer=True),
+    replace(CHATTY, bot_mode="mixed", away_messages=AwayMessages.KEEP),
+    Policy(reply_ms=3 * MINUTE_MS, reply_repeat_ms=5 * MINUTE_MS, rescue_before_ms=0),
+    Policy(follow_up_from_ms=MINUTE_MS, follow_up_to_ms=2 * MINUTE_MS, check_all_orders=True),
+    Policy(presence_max_ms=30 * MINUTE_MS, presence_ends_with_shift=True, items=ALL_WORK),
+    Policy(handover_required=False, session_idle_ms=10 * MINUTE_MS, away_return_ms=MINUTE_MS),
+    Policy(handover_grace_ms=MINUTE_MS, late_limit_ms=15 * MINUTE_MS, grace_ms=0),
+)
+"""Rules that a desk may come to have."""
+
+
 def desks() -> st.SearchStrategy[Desk]:
-    """The desk after a change that leaves its rules as they are."""
+    """The desk after a change of its people, its shops or their hours."""
     without = [
         DESK,
         replace(DESK, agents=DESK.agents[1:]),
@@ -75,6 +120,9 @@ def desks() -> st.SearchStrategy[Desk]:
         replace(DESK, agents=tuple(replace(agent, capacity=1) for agent in DESK.agents)),
         replace(DESK, sub_accounts=(replace(SEATS[0], shop="console"), *SEATS[1:])),
         replace(DESK, shops=(DESK.shops[0], DESK.shops[2]), sub_accounts=SEATS[:2]),
+        replace(DESK, shops=(replace(DESK.shops[0], lateness_ms=600_000), *DESK.shops[1:])),
+        replace(DESK, shops=(replace(DESK.shops[0], service_hours=HOURS), *DESK.shops[1:])),
+        replace(DESK, shops=(replace(DESK.shops[0], policy=POLICIES[3]), *DESK.shops[1:])),
         replace(DESK, id="other"),
     ]
     return st.builds(  # by number: desks are too long to be printed
@@ -82,6 +130,14 @@ def desks() -> st.SearchStrategy[Desk]:
         st.integers(0, len(without) - 1),
         st.sampled_from(list(Strategy)),
     )
+
+
+class Said(NamedTuple):
+    """A message of the shop's side, of which something may be found."""
+
+    command: c.MessageSent
+    offset: int
+    session: str
 
 
 class Desks(RuleBasedStateMachine):
@@ -94,14 +150,29 @@ class Desks(RuleBasedStateMachine):
         self.twin: State | None = None
         self.offset = 0
         self.clock_ms = DAY_MS
+        self.book = Book()
+        self.policy = POLICIES[0]
+        self.said: list[Said] = []
 
     @initialize(
         strategy=st.sampled_from(list(Strategy)),
         away=st.sampled_from(list(AwayMessages)),
         here=st.lists(st.sampled_from(["amy", "bob", "cat"]), unique=True),
+        bot=st.sampled_from(["off", "off", "bot_first", "people_first", "mixed"]),
+        talkative=st.booleans(),
     )
-    def begin(self, strategy: Strategy, away: AwayMessages, here: list[str]) -> None:
-        policy = replace(DESK.policy, away_messages=away)
+    def begin(
+        self,
+        strategy: Strategy,
+        away: AwayMessages,
+        here: list[str],
+        bot: str,
+        talkative: bool,
+    ) -> None:
+        policy = replace(DESK.policy, away_messages=away, bot_mode=bot)
+        if talkative:
+            policy = replace(policy, waiting_text="马上来", auto_period_ms=0, bots_answer=True)
+            policy = replace(policy, presence_max_ms=7_200_000, presence_ends_with_shift=True)
         self.policy = policy
         self.do(0, c.AdoptDesk(desk=replace(DESK, strategy=strategy, policy=policy)))
         for agent in here:
@@ -118,6 +189,7 @@ class Desks(RuleBasedStateMachine):
         """One step of the desk and of its twin, and what must hold after it."""
         self.offset += 1
         stamped = c.Stamped(self.offset, self.clock_ms, command)
+        self.book.enter(self.offset, command)
         outcome = step(self.state, stamped)
         self.look(outcome.facts)
         if self.twin is not None:
@@ -137,6 +209,7 @@ class Desks(RuleBasedStateMachine):
 
     def look(self, facts: list[AnyFact]) -> None:
         check(self.state)
+        self.book.read(self.state, facts)
         self._nobody_was_overloaded(facts)
         store(self.state, self.records)
 
@@ -145,7 +218,7 @@ class Desks(RuleBasedStateMachine):
         subs = {seat.id: seat.capacity for seat in self.state.desk.sub_accounts}
         limits = {agent.id: agent.capacity for agent in self.state.desk.agents}
         given = [fact for fact in facts if isinstance(fact, SessionAssigned)]
-        if any(fact.cause in ("platform", "reassign", "transfer") for fact in given):
+        if any(fact.cause in ("platform", "reassign", "transfer", "handover") for fact in given):
             return  # somebody else's doing, after which the same step may have moved more
         for fact in given:
             for load, limit in (
@@ -203,18 +276,19 @@ class Desks(RuleBasedStateMachine):
     def shop_writes(
         self, wait: int, age: int, shop: str, buyer: str, seat: str, by: c.By, order: int
     ) -> None:
-        self.do(
-            wait,
-            c.MessageSent(
-                shop=shop,
-                buyer=buyer,
-                message=f"m{self.offset}",
-                sent_ms=self.clock_ms + wait - age,
-                sub_account=seat,
-                by=by,
-                shows=(f"O{order}",),
-            ),
+        command = c.MessageSent(
+            shop=shop,
+            buyer=buyer,
+            message=f"m{self.offset}",
+            sent_ms=self.clock_ms + wait - age,
+            sub_account=seat,
+            by=by,
+            shows=(f"O{order}",),
         )
+        self.do(wait, command)
+        thread = self.state.thread(shop, buyer)
+        session = thread.session if thread is not None else ""
+        self.said.append(Said(command, self.offset, session))
 
     @rule(wait=waits, age=ages, shop=shops, buyer=buyers, back=st.integers(0, 4))
     def message_is_recalled(self, wait: int, age: int, shop: str, buyer: str, back: int) -> None:
@@ -234,10 +308,18 @@ class Desks(RuleBasedStateMachine):
         shop=shops,
         buyer=buyers,
         order=numbers,
-        event=st.sampled_from(["placed", "placed", "paid", "closed"]),
+        event=st.sampled_from(["placed", "placed", "paid", "shipped", "closed"]),
+        on_delivery=st.booleans(),
     )
     def order_changes(
-        self, wait: int, age: int, shop: str, buyer: str, order: int, event: str
+        self,
+        wait: int,
+        age: int,
+        shop: str,
+        buyer: str,
+        order: int,
+        event: str,
+        on_delivery: bool,
     ) -> None:
         self.do(
             wait,
@@ -246,6 +328,30 @@ class Desks(RuleBasedStateMachine):
                 shop=shop,
                 buyer=buyer,
                 order=f"O{order}",
+                sent_ms=self.clock_ms + wait - age,
+                pay_on_delivery=on_delivery,
+            ),
+        )
+
+    @rule(
+        wait=waits,
+        age=ages,
+        shop=shops,
+        buyer=buyers,
+        order=numbers,
+        rating=st.sampled_from(["good", "neutral", "bad"]),
+    )
+    def review_is_posted(
+        self, wait: int, age: int, shop: str, buyer: str, order: int, rating: str
+    ) -> None:
+        self.do(
+            wait,
+            c.ReviewPosted(
+                shop=shop,
+                buyer=buyer,
+                order=f"O{order}",
+                review=f"V{order}",
+                rating=rating,  # type: ignore[arg-type]
                 sent_ms=self.clock_ms + wait - age,
             ),
         )
@@ -341,9 +447,40 @@ class Desks(RuleBasedStateMachine):
             ),
         )
 
-    @rule(wait=waits, agent=agents)
-    def console_falls_silent(self, wait: int, agent: str) -> None:
-        self.do(wait, c.GoSilent(agent=agent, since_ms=self.clock_ms))
+    @rule(wait=waits, shop=shops, buyer=buyers, back=st.sampled_from([0, 0, 0, 1]))
+    def bot_writes(self, wait: int, shop: str, buyer: str, back: int) -> None:
+        thread = self.state.thread(shop, buyer)
+        bot = thread.bot if thread is not None else None
+        self.do(
+            wait,
+            c.WriteForBot(
+                shop=shop,
+                buyer=buyer,
+                session=thread.session if thread is not None else "",
+                message=f"m{self.offset}",
+                asked=bot.asked - back if bot is not None else 1,
+                shows=("O1",),
+            ),
+        )
+
+    @rule(wait=waits, shop=shops, buyer=buyers, failed=st.booleans())
+    def bot_hands_over(self, wait: int, shop: str, buyer: str, failed: bool) -> None:
+        thread = self.state.thread(shop, buyer)
+        bot = thread.bot if thread is not None else None
+        self.do(
+            wait,
+            c.HandOverFromBot(
+                shop=shop,
+                buyer=buyer,
+                session=thread.session if thread is not None else "",
+                why="转人工",
+                asked=bot.asked if failed and bot is not None else 0,
+            ),
+        )
+
+    @rule(wait=waits, agent=agents, since=st.sampled_from([0, 45_000, 600_000]))
+    def console_falls_silent(self, wait: int, agent: str, since: int) -> None:
+        self.do(wait, c.GoSilent(agent=agent, since_ms=self.clock_ms + wait - since))
 
     @rule(wait=waits, seat=seats, agent=st.one_of(st.just(""), agents))
     def agent_signs_on(self, wait: int, seat: str, agent: str) -> None:
@@ -412,6 +549,7 @@ class Desks(RuleBasedStateMachine):
                 agent=holder if agent is None else agent,
                 message=f"m{self.offset}",
                 shows=(f"O{order}",),
+                category="payment_reminder" if order == 1 else "",
             ),
         )
 
@@ -439,11 +577,294 @@ class Desks(RuleBasedStateMachine):
     def breach_is_waived(self, wait: int, number: int, why: str) -> None:
         self.do(wait, c.WaiveBreach(supervisor="sue", why=why, breach=f"d-b{number}"))
 
+    # Shifts and handovers
+
+    @rule(
+        wait=waits,
+        begins=st.sampled_from([-3_600_000, 0, 1, 60_000, 600_000, 3_600_000]),
+        lasts=st.sampled_from([0, 60_000, 600_000, 3_600_000, 28_800_000]),
+        people=st.lists(agents, min_size=1, max_size=3),
+        own=st.booleans(),
+        broken=st.booleans(),
+    )
+    def roster_is_planned(
+        self, wait: int, begins: int, lasts: int, people: list[str], own: bool, broken: bool
+    ) -> None:
+        """One after the other; where they share a sub-account, each takes it from the last."""
+        from_ms = at_ms = self.clock_ms + wait + begins
+        shifts: list[PlannedShift] = []
+        for agent in people:
+            shifts.append(
+                PlannedShift(
+                    agent=agent,
+                    from_ms=at_ms,
+                    to_ms=at_ms + lasts,
+                    sub_accounts=() if own else ("shop:bob",),
+                    breaks=((at_ms + 1, at_ms + lasts // 2),) if broken else (),
+                )
+            )
+            at_ms += lasts
+        self.do(
+            wait,
+            c.PlanShifts(from_ms=from_ms, to_ms=at_ms + 1, shifts=tuple(shifts), by="sue"),
+        )
+
+    def _shift(self, number: int) -> str:
+        shifts = list(self.state.shifts)
+        return shifts[-1 - number % len(shifts)] if shifts else "none"
+
+    @rule(
+        wait=waits,
+        number=numbers,
+        agent=agents,
+        begins=st.sampled_from([0, 60_000, 3_600_000]),
+        lasts=st.sampled_from([60_000, 1_200_000, 14_400_000]),
+        what=st.sampled_from(["add", "change", "cancel"]),
+    )
+    def shift_is_changed(
+        self, wait: int, number: int, agent: str, begins: int, lasts: int, what: str
+    ) -> None:
+        begun = self.state.shifts.get(self._shift(number))
+        from_ms = self.clock_ms + wait + begins
+        if begun is not None and begun.state == "on":
+            from_ms, agent = begun.from_ms, begun.agent
+        self.do(
+            wait,
+            c.ChangeShift(
+                by="sue",
+                why="ill",
+                shift="" if what == "add" else self._shift(number),
+                cancel=what == "cancel",
+                planned=None
+                if what == "cancel"
+                else PlannedShift(agent=agent, from_ms=from_ms, to_ms=from_ms + lasts),
+            ),
+        )
+
+    @rule(wait=waits, one=numbers, other=numbers)
+    def shifts_are_swapped(self, wait: int, one: int, other: int) -> None:
+        self.do(
+            wait,
+            c.SwapShifts(one=self._shift(one), other=self._shift(other), by="sue", why="asked"),
+        )
+
+    @rule(
+        wait=waits,
+        agent=agents,
+        named=st.sampled_from(["all", "some", "none"]),
+        note=st.sampled_from(["", "快递停收"]),
+        to=st.one_of(st.just(""), agents),
+        promise=st.one_of(st.none(), buyers),
+    )
+    def handover_is_filed(
+        self, wait: int, agent: str, named: str, note: str, to: str, promise: str | None
+    ) -> None:
+        self.pass_time(wait)
+        lines = draft(self.state, agent) if agent in self.state.persons else []
+        lines = {"all": lines, "some": lines[::2], "none": []}[named]
+        if promise is not None:
+            due_ms = self.clock_ms + 600_000
+            lines.append(
+                HandoverLine(
+                    about="promise", text="call", shop="shop", buyer=promise, due_ms=due_ms
+                )
+            )
+        self.do(0, c.FileHandover(agent=agent, lines=tuple(lines), note=note, to=to))
+
+    def _handover(self, number: int) -> str:
+        handovers = list(self.state.handovers)
+        return handovers[-1 - number % len(handovers)] if handovers else "none"
+
+    @rule(
+        wait=waits,
+        agent=agents,
+        number=st.one_of(st.none(), numbers),
+        lines=st.sampled_from([(), (), (0,), (0, 1), (9,)]),
+    )
+    def handover_is_acknowledged(
+        self, wait: int, agent: str, number: int | None, lines: tuple[int, ...]
+    ) -> None:
+        handover = "" if number is None else self._handover(number)
+        self.do(wait, c.AcknowledgeHandover(agent=agent, handover=handover, lines=lines))
+
+    @rule(wait=waits, agent=agents, number=numbers, answers=st.booleans())
+    def handover_is_asked_about(self, wait: int, agent: str, number: int, answers: bool) -> None:
+        handover = self._handover(number)
+        command: c.AnyCommand = c.AskHandover(handover=handover, agent=agent, text="why?")
+        if answers:
+            command = c.AnswerHandover(handover=handover, question=0, agent=agent, text="so")
+        self.do(wait, command)
+
+    # Conduct
+
+    @precondition(lambda self: self.said)
+    @rule(
+        wait=waits,
+        back=st.integers(0, 3),
+        of=st.sampled_from(["honorific", "short_reply", "abuse", "off_platform"]),
+        agent=st.one_of(st.none(), st.just("")),
+    )
+    def flag_is_raised(self, wait: int, back: int, of: str, agent: str | None) -> None:
+        said = self.said[-1 - back % len(self.said)]
+        sent, seat = said.command, self.state.seats.get(said.command.sub_account)
+        self.do(
+            wait,
+            c.RaiseFlag(
+                flag=f"{of}:{sent.message}:0",
+                rule=of,
+                shop=sent.shop,
+                buyer=sent.buyer,
+                session=said.session,
+                message=sent.message,
+                agent=seat.agent if seat is not None and agent is None else "",
+                sub_account=sent.sub_account,
+                sent_ms=sent.sent_ms,
+                offset=said.offset,
+                matched="哦",
+                by=sent.by,
+            ),
+        )
+
+    @rule(wait=waits, number=numbers, confirmed=st.booleans(), why=st.sampled_from(["", "so"]))
+    def flag_is_answered(self, wait: int, number: int, confirmed: bool, why: str) -> None:
+        flags = list(self.state.flags)
+        flag = flags[-1 - number % len(flags)] if flags else "none"
+        command: c.AnyCommand = c.ConfirmFlag(flag=flag, supervisor="sue", why=why)
+        if not confirmed:
+            allow = "哦" if number == 1 else ""
+            command = c.DismissFlag(flag=flag, supervisor="sue", why=why, allow=allow)
+        self.do(wait, command)
+
+    @rule(
+        wait=waits,
+        allowed=st.booleans(),
+        of=st.sampled_from(["", "abuse"]),
+        shop=st.sampled_from(["", "shop", "elsewhere"]),
+    )
+    def phrase_is_listed(self, wait: int, allowed: bool, of: str, shop: str) -> None:
+        command: c.AnyCommand = c.AllowPhrase(phrase="哦", by="sue", rule=of, shop=shop)
+        if not allowed:
+            command = c.ForbidPhrase(phrase="哦", by="sue", rule=of, shop=shop)
+        self.do(wait, command)
+
+    @rule(wait=waits, number=st.integers(1, 4), agent=agents)
+    def charge_is_appealed(self, wait: int, number: int, agent: str) -> None:
+        entry = self.state.entries.get(f"d-e{number}")
+        agent = entry.agent if entry is not None and number > 1 else agent
+        self.do(wait, c.AppealCharge(entry=f"d-e{number}", agent=agent, why="not me"))
+
+    @rule(wait=waits, number=st.integers(1, 2), accepted=st.booleans())
+    def appeal_is_answered(self, wait: int, number: int, accepted: bool) -> None:
+        self.do(
+            wait,
+            c.AnswerAppeal(appeal=f"d-a{number}", supervisor="sue", accepted=accepted, why="so"),
+        )
+
+    # Further work, and the bot
+
+    @rule(
+        wait=waits,
+        shop=shops,
+        buyer=buyers,
+        agent=agents,
+        due=st.sampled_from([0, 60_000, 600_000, 3_600_000]),
+        number=numbers,
+    )
+    def call_back_is_promised(
+        self, wait: int, shop: str, buyer: str, agent: str, due: int, number: int
+    ) -> None:
+        self.do(
+            wait,
+            c.PromiseCallBack(
+                shop=shop,
+                buyer=buyer,
+                agent=agent,
+                due_ms=self.clock_ms + wait + due,
+                text="size",
+                call_back=f"{buyer}-P{number}",
+            ),
+        )
+
+    @rule(wait=waits, shop=shops, buyer=buyers, number=numbers, supervisor=st.booleans())
+    def call_back_is_withdrawn(
+        self, wait: int, shop: str, buyer: str, number: int, supervisor: bool
+    ) -> None:
+        key = f"{buyer}-P{number}"
+        self.do(
+            wait,
+            c.WithdrawCallBack(
+                shop=shop, call_back=key, by="amy", why="found", supervisor=supervisor
+            ),
+        )
+
+    @rule(wait=waits, number=numbers, agent=st.one_of(st.none(), agents))
+    def item_is_noted(self, wait: int, number: int, agent: str | None) -> None:
+        items = list(self.state.items)
+        shop, kind, key = items[-1 - number % len(items)] if items else ("shop", "refund", "R")
+        thread = self.state.items.get((shop, kind, key))
+        holder = thread.work[f"{kind}/{key}"].agent if thread is not None else "amy"
+        self.do(
+            wait,
+            c.NoteItem(
+                shop=shop, kind=kind, key=key, agent=holder if agent is None else agent, text="done"
+            ),
+        )
+
+    @rule(
+        wait=waits,
+        shop=shops,
+        buyer=buyers,
+        order=numbers,
+        agent=agents,
+        flag=st.sampled_from(get_args(RemarkFlag)),
+    )
+    def order_is_remarked(
+        self, wait: int, shop: str, buyer: str, order: int, agent: str, flag: RemarkFlag
+    ) -> None:
+        self.do(
+            wait,
+            c.SetRemark(
+                shop=shop, buyer=buyer, order=f"O{order}", agent=agent, reason="size", flag=flag
+            ),
+        )
+
+    @rule(
+        wait=st.sampled_from([0, 0, 1_000, 14_999, 15_000, 15_001]),
+        shop=shops,
+        buyer=buyers,
+        back=st.integers(0, 1),
+        writes=st.booleans(),
+    )
+    def bot_acts(self, wait: int, shop: str, buyer: str, back: int, writes: bool) -> None:
+        thread = self.state.thread(shop, buyer)
+        session = thread.session if thread is not None else "none"
+        asked = thread.bot.asked if thread is not None and thread.bot is not None else 1
+        asked = max(1, asked - back)
+        command: c.AnyCommand = c.HandOverFromBot(
+            shop=shop, buyer=buyer, session=session, why="asked for people"
+        )
+        if writes:
+            command = c.WriteForBot(
+                shop=shop,
+                buyer=buyer,
+                session=session,
+                message=f"m{self.offset}",
+                asked=asked,
+                shows=("O1",),
+            )
+        self.do(wait, command)
+
     # The system's own
 
     @rule(wait=waits, desk=desks())
     def desk_changes(self, wait: int, desk: Desk) -> None:
         self.do(wait, c.AdoptDesk(desk=replace(desk, policy=self.policy)))
+
+    @rule(wait=waits, number=st.integers(0, len(POLICIES) - 1))
+    def rules_change(self, wait: int, number: int) -> None:
+        """What was sent before is judged by the rules of then, however late it comes."""
+        self.policy = POLICIES[number]
+        self.do(wait, c.AdoptDesk(desk=replace(self.state.desk, policy=self.policy)))
 
     @rule(wait=waits)
     def router_was_out(self, wait: int) -> None:
@@ -470,8 +891,15 @@ class Desks(RuleBasedStateMachine):
 
 TestDesks = Desks.TestCase
 TestDesks.settings = settings(
-    max_examples=120,
-    stateful_step_count=40,
+    max_examples=150,
+    stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+@pytest.mark.slow
+class TestDesksAtLength(Desks.TestCase):  # type: ignore[misc]
+    """The same, further into the day."""
+
+    settings = settings(TestDesks.settings, max_examples=1500, stateful_step_count=120)

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 
 from router.channels import standard_webhooks
 from router.clocktime import format_ms, parse_ms
+from router.conducting import Conduct
 from router.core import commands as c
 from router.core.policy import Agent, Desk, Shop, SubAccount
 from router.core.state import State
@@ -90,7 +91,7 @@ class _Timer:
 class Harness:
     """What a test holds: the desk, its clock, and a client."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, directory: Path) -> None:
         self.now_ms = START_MS
         self.people = people
         self.log = MemoryLog(0, clock=lambda: self.now_ms)
@@ -107,6 +108,8 @@ class Harness:
             clock_s=lambda: self.now_ms / 1000,
             call_later=self.later,
             hasher=CHEAP,
+            replies_path=directory / "replies.sqlite",
+            conduct=Conduct([DESK]),
             finish_s=2,
         )
         self.tokens: dict[str, str] = {}
@@ -272,7 +275,7 @@ def event_body(kind: str, at_ms: int, /, **data: Any) -> bytes:
 @asynccontextmanager
 async def running(data: Path) -> AsyncIterator[Harness]:
     people = People(data / "people.sqlite")
-    harness = Harness(people)
+    harness = Harness(people, data)
     try:
         await harness.start()
         yield harness

@@ -44,7 +44,7 @@ async def test_a_session_from_message_to_close(desk: Harness) -> None:
 
     await desk.advance(MINUTE_MS)
     path = f"/v1/sessions/{session}/messages"
-    written = await desk.call("amy", "POST", path, {"text": "您好,在的"})
+    written = await desk.call("amy", "POST", path, {"text": "您好,我在的"})
     assert written.status == 201
     assert written.json["sent_at"] == "2026-11-21T08:01:00.000Z"
     shown = await desk.get("amy", f"/v1/sessions/{session}")
@@ -63,7 +63,7 @@ async def test_a_session_from_message_to_close(desk: Harness) -> None:
     assert (await desk.get("amy", f"/v1/sessions/{session}"))["state"] == "closed"
     assert [s["id"] for s in await sessions(desk, "amy", "?state=closed")] == [session]
     messages = (await desk.get("amy", path))["messages"]
-    assert [m["text"] for m in messages] == ["在吗", "您好,在的", "谢谢", "感谢您的光临"]
+    assert [m["text"] for m in messages] == ["在吗", "您好,我在的", "谢谢", "感谢您的光临"]
     again = await desk.call("amy", "POST", path, {"text": "还在吗"})
     assert (again.status, again.json["reason"]) == (409, "no_open_session")
 
@@ -90,7 +90,7 @@ async def test_a_supervisor_closes_with_a_reason(desk: Harness) -> None:
 async def test_delivery_states(desk: Harness) -> None:
     session = await held(desk, "amy")
     path = f"/v1/sessions/{session}/messages"
-    written = (await desk.call("amy", "POST", path, {"text": "您好,在的"})).json
+    written = (await desk.call("amy", "POST", path, {"text": "您好,我在的"})).json
     assert (await desk.get("amy", path))["messages"][-1]["delivery"] == "pending"
     report = c.ReportDelivery(
         effect=f"shop-a/{written['id']}",
@@ -111,7 +111,7 @@ async def test_a_key_writes_once(desk: Harness) -> None:
     session = await held(desk, "amy")
     path = f"/v1/sessions/{session}/messages"
     key = {"Idempotency-Key": "k1"}
-    body = {"text": "您好,在的"}
+    body = {"text": "您好,我在的"}
     at_once = await asyncio.gather(*(desk.call("amy", "POST", path, body, key) for _ in range(5)))
     later = await desk.call("amy", "POST", path, body, key)
     assert {reply.status for reply in (*at_once, later)} == {201}

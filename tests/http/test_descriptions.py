@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from importlib.resources import files
+
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
 from router.http.app import ROUTES, make_app
+from router.http.console_files import served as console_served
 from router.http.context import CONTEXT
-from router.http.page import FILES
 from tests.http.harness import Harness
 
 
@@ -36,7 +38,7 @@ async def test_all_that_is_served_is_described(desk: Harness) -> None:
         for route in desk.app.router.routes()
         if route.resource is not None and route.method not in ("HEAD", "*")
     }
-    pages = {("GET", file.path) for file in FILES}
+    pages = {("GET", file.path) for file in console_served()}
     assert served - pages == {(route.method, route.path) for route in ROUTES}
 
 
@@ -76,13 +78,40 @@ async def test_health(desk: Harness) -> None:
     assert await desk.get("", "/readyz") == {"status": "ready"}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-async def test_the_page(desk: Harness, file: tuple[str, str, str]) -> None:
-    reply = await desk.call("", "GET", file[0])
-    assert reply.status == 200
-    assert reply.headers["Content-Type"].startswith(file[2])
-    assert reply.headers["X-Content-Type-Options"] == "nosniff"
-    assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src")
-    text = reply.json
-    assert "innerHTML" not in text
-    assert "http://" not in text.replace("http://www.w3.org", "")
+async def test_the_console(desk: Harness) -> None:
+    """Its own files alone, and a policy that lets nothing else in."""
+    page = await desk.call("", "GET", "/")
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self' 'sha256-")
+    assert "unsafe" not in policy
+    assert "http:" not in policy
+    paths = [file.path for file in console_served()]
+    assert "/console/main.js" in paths
+    assert "/console/vendor/preact.js" in paths
+    assert "/console/vendor/LICENSE-preact.txt" in paths
+    for path in paths:
+        reply = await desk.call("", "GET", path)
+        assert reply.status == 200
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert reply.headers["Content-Security-Policy"] == policy
+        if "/vendor/" not in path:
+            assert "innerHTML" not in str(reply.json)
+            assert "dangerously" not in str(reply.json)
+            assert "http://" not in str(reply.json).replace("http://www.w3.org", "")
+
+
+async def test_a_file_of_the_console_is_sent_once(desk: Harness) -> None:
+    async with desk.http.get("/console/main.js") as first:
+        tag = first.headers["ETag"]
+    async with desk.http.get("/console/main.js", headers={"If-None-Match": tag}) as again:
+        assert again.status == 304
+        assert await again.read() == b""
+
+
+def test_both_languages_have_the_same_words() -> None:
+    names = []
+    for language in ("zh", "en"):
+        source = files("router.http").joinpath("console", "words", f"{language}.js").read_text()
+        names.append(sorted(re.findall(r'"([\w.]+)": "', source)))
+    assert names[0] == names[1]
+    assert len(names[0]) == len(set(names[0]))

@@ -101,7 +101,7 @@ async def test_agents_get_their_own(desk: Harness) -> None:
         assert (await anext(amy))["event"] == "session_assigned"
         assert [kind for _, kind in await take(bob, 2)] == ["presence_changed", "session_assigned"]
         await desk.advance(1_000)  # at the moment of the transfer it is still hers, too
-        await desk.call("bob", "POST", f"/v1/sessions/{session}/messages", {"text": "您好,在的"})
+        await desk.call("bob", "POST", f"/v1/sessions/{session}/messages", {"text": "您好,我在的"})
         assert (await anext(bob))["event"] == "message_noted"
         assert (await anext(cat))["data"]["agent"] == "cat"
         await desk.call("amy", "PUT", "/v1/me/presence", {"to": "away"})

@@ -8,6 +8,8 @@ from base64 import b64encode
 
 import pytest
 
+from router.channels import standard_webhooks
+from router.channels.standard_webhooks import key_of
 from router.core import commands as c
 from router.log.codec import decode_entry
 from router.log.memory import MemoryLog
@@ -124,6 +126,27 @@ async def test_too_large_in_chunks(desk: Harness) -> None:
 
     async with desk.http.post("/hooks/bridge/shop-a", data=chunks()) as answer:
         assert answer.status == 413
+
+
+async def test_a_body_in_pieces(desk: Harness) -> None:
+    body = text()
+
+    async def pieces() -> object:
+        for begin in range(0, len(body), 20):
+            yield body[begin : begin + 20]
+            await asyncio.sleep(0)
+
+    headers = standard_webhooks.headers(key_of(SECRET), "d1", START_MS // 1000, body)
+    async with desk.http.post("/hooks/bridge/shop-a", data=pieces(), headers=headers) as answer:
+        assert answer.status == 200
+    assert [command.content.text for command in await received(desk)] == ["在吗"]
+
+
+async def test_the_order_of_an_events_fields_does_not_matter(desk: Harness) -> None:
+    event = json.loads(text())
+    turned = {name: event[name] for name in ("data", "timestamp", "type")}
+    assert (await desk.deliver(json.dumps(turned).encode())).json == {"accepted": True}
+    assert [command.content.text for command in await received(desk)] == ["在吗"]
 
 
 @pytest.mark.parametrize(

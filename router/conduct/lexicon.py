@@ -1,0 +1,210 @@
+"""The lists, compiled: one automaton over all of them, and the exceptions of each line.
+
+Immutable. Made by `compile_lists` from texts; `load` reads those from files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from hashlib import sha256
+from typing import NamedTuple
+
+import ahocorasick  # type: ignore[import-not-found] # it ships no types
+
+from router.conduct.grammar import (
+    SECTIONS,
+    WORD_SECTIONS,
+    Condition,
+    Entry,
+    Problem,
+    Where,
+    parse,
+)
+
+Key = tuple[str, str]
+"""A rule and a section of its list."""
+
+
+class LexiconError(Exception):
+    """Lists that cannot be used: all that is wrong with them, by file and line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class Source(NamedTuple):
+    """The text of one file of a set of lists."""
+
+    name: str
+    """Which list: `abuse`."""
+    shown: str
+    """How findings and problems name it: `abuse.txt`, `我的店/abuse.txt`."""
+    text: str
+
+
+class Check(NamedTuple):
+    """A condition, ready to be asked."""
+
+    where: Where
+    wanted: bool
+    expression: re.Pattern[str] | None
+
+
+class Term(NamedTuple):
+    """A line of a list, ready to be looked for."""
+
+    key: Key
+    source: str
+    checks: tuple[Check, ...]
+    expression: re.Pattern[str] | None
+    """None: its words stand in the automaton and are matches by themselves."""
+
+
+class Finds(NamedTuple):
+    """What a word of the automaton stands for: whole matches, and places to try."""
+
+    width: int
+    words: tuple[Term, ...]
+    anchored: tuple[Term, ...]
+
+
+class Lexicons(NamedTuple):
+    """Built-in and the shop's own lists together."""
+
+    automaton: ahocorasick.Automaton
+    """Of `Finds`."""
+    words: Mapping[Key, frozenset[str]]
+    """Sections of plain words."""
+    negation: re.Pattern[str]
+    refusal: re.Pattern[str]
+    neutral: re.Pattern[str]
+    """What looks like a negation and is none: 要不要, 不好意思."""
+    sections: Mapping[Key, tuple[re.Pattern[str], ...]]
+    """Sections that are asked of other texts than the message, line by line."""
+    version: str
+    """A digest of all that the lists say."""
+
+
+ASKED: tuple[Key, ...] = (
+    ("off_platform", "number"),
+    ("off_platform", "harmless_number"),
+    ("off_platform", "harmless_message"),
+)
+NOTHING = re.compile(r"(?!)")
+
+
+def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
+    """The first layer is the built-in set, each further one a shop's own over it.
+
+    Raises `LexiconError`.
+    """
+    problems: list[Problem] = []
+    entries: list[Entry] = []
+    digest = sha256()
+    for layer in layers:
+        for source in sorted(layer):
+            digest.update(f"{source.name}\0{source.shown}\0{source.text}\0".encode())
+            for entry in parse(source.name, source.shown, source.text, problems):
+                if entry.removes:
+                    _remove(entries, entry, problems)
+                else:
+                    entries.append(entry)
+    if problems:
+        raise LexiconError(problems)
+    return _compiled(entries, digest.hexdigest()[:16])
+
+
+def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> None:
+    """Takes out the lines of that pattern, or that word out of the lines that stand for it."""
+    key = (wanted.rule, wanted.section)
+    found = False
+    word = next(iter(wanted.pattern.words)) if len(wanted.pattern.words) == 1 else None
+    for index in reversed(range(len(entries))):
+        entry = entries[index]
+        if (entry.rule, entry.section) != key:
+            continue
+        if entry.text == wanted.text:
+            del entries[index]
+            found = True
+        elif word is not None and word in entry.pattern.words:
+            left = entry.pattern.words - {word}
+            entries[index] = entry._replace(pattern=entry.pattern._replace(words=left))
+            found = True
+    if not found:
+        file, _, line = wanted.source.rpartition(":")
+        problems.append(
+            Problem(
+                file,
+                int(line),
+                f"内置词表里没有「{wanted.text}」,不用去掉",
+                f"{wanted.text!r} is not in the list, so it cannot be taken out",
+            )
+        )
+
+
+def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
+    found: dict[str, tuple[list[Term], list[Term]]] = {}
+    words: dict[Key, set[str]] = {
+        (rule, section): set()
+        for rule, sections in SECTIONS.items()
+        for section in sections
+        if section in WORD_SECTIONS
+    }
+    parts: dict[Key, list[str]] = {}
+    for entry in entries:
+        key = (entry.rule, entry.section)
+        if key in words:
+            words[key].add(entry.text)
+        elif entry.rule == "common" or key in ASKED:
+            parts.setdefault(key, []).append(_alternative(entry))
+        else:
+            _add(found, entry, key)
+    section = partial(_section, parts)
+    return Lexicons(
+        automaton=_automaton(found),
+        words={key: frozenset(own) for key, own in words.items()},
+        negation=section(("common", "negation")),
+        refusal=section(("common", "refusal")),
+        neutral=section(("common", "neutral")),
+        sections={key: tuple(map(re.compile, parts.get(key, ()))) for key in ASKED},
+        version=version,
+    )
+
+
+def _section(parts: Mapping[Key, Sequence[str]], key: Key) -> re.Pattern[str]:
+    return re.compile("|".join(parts[key])) if key in parts else NOTHING
+
+
+def _alternative(entry: Entry) -> str:
+    words = map(re.escape, sorted(entry.pattern.words, key=len, reverse=True))
+    return "|".join((*words, *filter(None, (entry.pattern.expression,))))
+
+
+def _add(found: dict[str, tuple[list[Term], list[Term]]], entry: Entry, key: Key) -> None:
+    pattern, checks = entry.pattern, tuple(map(_check, entry.conditions))
+    plain = Term(key, entry.source, checks, None)
+    for word in pattern.words:
+        found.setdefault(word, ([], []))[0].append(plain)
+    if pattern.expression:
+        term = Term(key, entry.source, checks, re.compile(pattern.expression))
+        for word in pattern.anchors:
+            found.setdefault(word, ([], []))[1].append(term)
+
+
+def _check(condition: Condition) -> Check:
+    expression = re.compile(condition.expression) if condition.expression else None
+    return Check(condition.where, condition.wanted, expression)
+
+
+def _automaton(found: Mapping[str, tuple[list[Term], list[Term]]]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for word, (terms, anchored) in found.items():
+        automaton.add_word(word, Finds(len(word), tuple(terms), tuple(anchored)))
+    automaton.make_automaton()
+    return automaton

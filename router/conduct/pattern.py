@@ -1,0 +1,264 @@
+"""The little language in which the lists are written: from a line's pattern to what matches it.
+
+    帮您取消订单          the words, however they are spaced, written full-width or traditional
+    (帮|给|替)(您|你)?    one of these; `?`: or nothing. Brackets may stand in brackets
+    帮您…取消…8订单       up to 4 characters between (`…8`: up to 8), within one clause
+    加v*                  a Latin word that may go on (without `*` it stands alone: `sb`, not `usb`)
+    微信<id>              an account name (`NAMED` has the others)
+    没有(，|$)            `，` the end of a clause; `^` and `$` the ends of the text
+
+Patterns match the dense view (`fold`). Those without gaps become plain words for the automaton;
+the others a regular expression that is tried where one of its *anchors* stands. Anchors are
+looked for in the view and a boundary behind it, so that `$` is one of `，`.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import Literal, NamedTuple
+
+from router.conduct.fold import BOUNDARY, dense
+
+GAP = 4
+GAP_LIMIT = 20
+WORDS_LIMIT = 400
+"""A pattern that stands for more plain words is looked up by its anchors."""
+LENGTH_LIMIT = 4000
+
+NAMED = {
+    "id": "(?=[0-9+]{0,19}[a-z])[0-9a-z]{5,20}(?![0-9a-z])",
+    "digits": "[0-9]{5,12}(?![0-9])",
+    "phone": "[2-8][0-9]{6,7}(?![0-9])",
+    "number": "[0-9]+",
+}
+"""An account name of 5 to 20 letters and digits with a letter among them; 5 to 12 digits; a local
+telephone number; any number."""
+
+_TOKEN = re.compile(
+    r"…(?P<gap>[0-9]{0,2})|(?P<open>\()|(?P<close>\)\??)|(?P<bar>\|)|<(?P<named>[a-z]+)>"
+    r"|(?P<star>\*$)|(?P<end>[\^$])|(?P<text>[^…()<>*^$?|\[\]{}\\]+)|(?P<wrong>.)"
+)
+
+
+class BadPattern(Exception):
+    """What is wrong with a pattern, in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh, en)
+        self.zh = zh
+        self.en = en
+
+
+class Pattern(NamedTuple):
+    """`words`, which match wherever they stand, and an `expression` for the rest (""; there is
+    none), one of whose `anchors` stands in each of its matches."""
+
+    words: frozenset[str] = frozenset()
+    expression: str = ""
+    anchors: frozenset[str] = frozenset()
+
+
+class _Item(NamedTuple):
+    """A part of a row. `text` of a gap is its width, of an end `^` or `$`."""
+
+    kind: Literal["text", "gap", "named", "end", "group"]
+    text: str = ""
+    rows: tuple[_Row, ...] = ()
+    optional: bool = False
+
+
+_Row = tuple[_Item, ...]
+
+
+def compile_pattern(source: str) -> Pattern:
+    """Raises `BadPattern`."""
+    rows, star = _parse(source)
+    words = _words_of_rows(rows)
+    anchors = _anchors_of_rows(rows) if words is None else words
+    if anchors is None or not all(word.strip(BOUNDARY) for word in anchors):
+        raise BadPattern(
+            "至少要有一处必须出现的字", "some word with a letter must stand in a pattern"
+        )
+    if words is None:
+        expression = _expression(rows, True, not star)
+        return Pattern(expression=expression, anchors=frozenset(anchors))
+    free = frozenset(word for word in words if _stands_anywhere(word, star))
+    bounded = frozenset(words) - free
+    choices = (_text(word, True, not star) for word in sorted(bounded, key=len, reverse=True))
+    return Pattern(words=free, expression="|".join(choices), anchors=bounded)
+
+
+def alternation(source: str) -> str:
+    """`不|别…能|没`, as conditions have it, as a regular expression. Raises `BadPattern`."""
+    rows, star = _parse(source)
+    return _expression(rows, True, not star)
+
+
+def _parse(source: str) -> tuple[tuple[_Row, ...], bool]:
+    if len(source) > LENGTH_LIMIT:
+        raise BadPattern("太长,请分成几行", "too long: use several lines")
+    levels: list[list[list[_Item]]] = [[[]]]
+    star = False
+    for token in _TOKEN.finditer("".join(source.split())):
+        kind, text = token.lastgroup, token.group(token.lastgroup or 0)
+        if kind == "open":
+            levels.append([[]])
+        elif kind == "bar":
+            levels[-1].append([])
+        elif kind == "close" and len(levels) > 1:
+            rows = _rows(levels.pop())
+            levels[-1][-1].append(_Item("group", "", rows, text.endswith("?")))
+        elif kind == "star":
+            star = True
+        elif kind in ("wrong", "close"):
+            raise BadPattern(
+                f"看不懂「{text}」,括号要成对", f"unexpected {text!r}; brackets come in pairs"
+            )
+        else:
+            levels[-1][-1].append(_item(kind or "", text))
+    if len(levels) > 1:
+        raise BadPattern("少了右括号", "a closing bracket is missing")
+    return _rows(levels[0]), star
+
+
+def _rows(rows: list[list[_Item]]) -> tuple[_Row, ...]:
+    if not all(rows):
+        raise BadPattern("有一项是空的", "one of the alternatives is empty")
+    return tuple(map(tuple, rows))
+
+
+def _item(kind: str, text: str) -> _Item:
+    if kind == "gap":
+        width = int(text or GAP)
+        if not 1 <= width <= GAP_LIMIT:
+            raise BadPattern(f"间隔是 1 到 {GAP_LIMIT} 个字", f"a gap is 1 to {GAP_LIMIT} wide")
+        return _Item("gap", str(width))
+    if kind == "named":
+        if text not in NAMED:
+            known = "、".join(f"<{name}>" for name in NAMED)
+            raise BadPattern(f"不认识 <{text}>,可用 {known}", f"<{text}> is unknown; use {known}")
+        return _Item("named", text)
+    if kind == "end":
+        return _Item("end", text)
+    word = dense(text)
+    if not word:
+        raise BadPattern(f"「{text}」里没有字", f"there is no letter in {text!r}")
+    return _Item("text", word)
+
+
+def _words_of_rows(rows: tuple[_Row, ...], closed: bool = False) -> list[str] | None:
+    """All texts that rows stand for; None: too many, or they hold more than words.
+
+    `closed`: the text ends with a boundary, so that `$` stands for one.
+    """
+    words: list[str] = []
+    for row in rows:
+        own = _words(row, closed)
+        if own is None or len(words) + len(own) > WORDS_LIMIT:
+            return None
+        words += own
+    return words
+
+
+def _words(row: _Row, closed: bool) -> list[str] | None:
+    choices: list[list[str]] = []
+    count = 1
+    for item in row:
+        if item.kind == "text":
+            own: list[str] | None = [item.text]
+        elif item.kind == "group":
+            own = _words_of_rows(item.rows, closed)
+        elif closed and item.text == "$":
+            own = [BOUNDARY]
+        else:
+            own = None
+        if own is None:
+            return None
+        choices.append([*own, ""] if item.optional else own)
+        count *= len(choices[-1])
+        if count > WORDS_LIMIT:
+            return None
+    return ["".join(parts) for parts in product(*choices)]
+
+
+def _anchors_of_rows(rows: tuple[_Row, ...]) -> list[str] | None:
+    found: list[str] = []
+    for row in rows:
+        own = _anchors(row)
+        if own is None:
+            return None
+        found += own
+    return found
+
+
+def _anchors(row: _Row) -> list[str] | None:
+    """Words one of which stands in every match: the rarest there are."""
+    choices: list[list[str]] = []
+    for first, item in enumerate(row):
+        for last in range(first + 1, len(row) + 1):
+            words = _words(row[first:last], True)
+            if words is None:
+                break
+            if all(word.strip(BOUNDARY) for word in words):
+                choices.append(words)
+        if item.kind == "group" and not item.optional:
+            own = _anchors_of_rows(item.rows)
+            if own is not None:
+                choices.append(own)
+    if not choices:
+        return None
+    return min(choices, key=_frequency)
+
+
+def _frequency(words: list[str]) -> float:
+    """Roughly how often one of these words stands in a text."""
+    return float(sum(0.005 ** len(word) for word in words))
+
+
+def _latin(char: str) -> bool:
+    return "a" <= char <= "z"
+
+
+def _stands_anywhere(word: str, star: bool) -> bool:
+    return not _latin(word[0]) and (star or not _latin(word[-1]))
+
+
+def _expression(rows: tuple[_Row, ...], first: bool, last: bool) -> str:
+    """Longest first, so that the longest matches. Latin words stand alone at a pattern's ends."""
+    texts = [_row(row, first, last) for row in sorted(rows, key=_longest, reverse=True)]
+    return texts[0] if len(texts) == 1 else f"(?:{'|'.join(texts)})"
+
+
+def _longest(row: _Row) -> int:
+    return sum(
+        max(map(_longest, item.rows)) if item.kind == "group" else len(item.text) for item in row
+    )
+
+
+def _row(row: _Row, first: bool, last: bool) -> str:
+    """`first` and `last`: nothing that must stand comes before, or after."""
+    final = max((place for place, item in enumerate(row) if not item.optional), default=0)
+    parts = []
+    for place, item in enumerate(row):
+        at_end = last and place >= final
+        if item.kind == "text":
+            parts.append(_text(item.text, first, at_end))
+        elif item.kind == "group":
+            inner = _expression(item.rows, first, at_end)
+            parts.append(f"(?:{inner})?" if item.optional else inner)
+        elif item.kind == "named":
+            parts.append(f"(?:{NAMED[item.text]})")
+        elif item.kind == "end":
+            parts.append(item.text)
+        else:
+            lazy = "?" if 0 < place < len(row) - 1 else ""
+            parts.append(f"[^{BOUNDARY}]{{0,{item.text}}}{lazy}")
+        first = first and (item.optional or item.kind == "end")
+    return "".join(parts)
+
+
+def _text(text: str, first: bool, last: bool) -> str:
+    before = "(?<![a-z])" if first and _latin(text[0]) else ""
+    after = "(?![a-z])" if last and _latin(text[-1]) else ""
+    return before + re.escape(text) + after

@@ -1,0 +1,131 @@
+// The supervisor's board: who is here, who waits, what is about to be missed; and moving work.
+import { part, post, put } from "../api.js";
+import { at, now, span } from "../clock.js";
+import { computed, html, signal, useState } from "../html.js";
+import { Conversation, WithReason } from "../parts/conversation.js";
+import { Countdown } from "../parts/countdown.js";
+import { Item } from "../parts/refunds.js";
+import { agentName, board, open, sessions, shopName, show, toast } from "../state.js";
+import { named, t } from "../words/index.js";
+import { firstDue } from "./work.js";
+
+const dragged = signal(null); // {session} or {agent}
+const over = signal(""); // the agent it is held above
+const moving = signal(null); // what was dropped, until a reason is given
+
+const rows = computed(() => [...sessions.value.values()].sort((a, b) =>
+  (firstDue(a) || "9").localeCompare(firstDue(b) || "9") || a.opened_at.localeCompare(b.opened_at)));
+const refunds = computed(() => rows.value.flatMap((one) => one.work
+  .filter((item) => item.for_supervisors && item.state !== "settled")));
+
+const COUNTS = ["sessions", "waiting", "queued", "online", "away", "breaches_today"];
+
+function Counts() {
+  const { counts, oldest_wait_ms: oldest } = board.value;
+  return html`<ul class="counts" aria-label=${t("board.counts")}>
+    ${COUNTS.map((name) => html`<li key=${name} class=${counts[name] > 0 && (name === "queued" || name === "breaches_today") ? "alarm" : ""}>
+      <b>${counts[name]}</b> ${t(`count.${name}`)}</li>`)}
+    <li class=${counts.queued ? "alarm" : ""}><b>${counts.queued ? span(oldest) : "—"}</b> ${t("count.oldest")}</li>
+  </ul>`;
+}
+
+function drop(event, agent) {
+  event.preventDefault();
+  over.value = "";
+  if (dragged.value) moving.value = { ...dragged.value, to: agent };
+  dragged.value = null;
+}
+
+function Agent({ agent }) {
+  const [asking, setAsking] = useState("");
+  const full = agent.capacity && agent.load >= agent.capacity;
+  return html`<li class=${`agent ${agent.presence} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
+    onDragOver=${(event) => { if (dragged.value && dragged.value.agent !== agent.id) { event.preventDefault(); over.value = agent.id; } }}
+    onDragLeave=${() => { over.value = ""; }} onDrop=${(event) => drop(event, agent.id)}>
+    <span class=${`dot ${agent.presence}`} title=${named("presence", agent.presence)}></span>
+    <b draggable=${agent.load > 0} onDragStart=${() => { dragged.value = { agent: agent.id }; }}
+      onDragEnd=${() => { dragged.value = null; over.value = ""; }} title=${agent.load ? t("board.drag_all") : ""}>${agent.name || agent.id}</b>
+    <span class=${`load ${full ? "full" : ""}`}>${agent.load}${agent.capacity ? ` / ${agent.capacity}` : ""}
+      ${agent.capacity > 0 && html`<progress max=${agent.capacity} value=${Math.min(agent.load, agent.capacity)} aria-label=${t("board.load")}></progress>`}</span>
+    <small>${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
+      ${agent.since_at ? ` · ${span(now.value - Date.parse(agent.since_at))}` : ""}</small>
+    <details class="menu"><summary aria-label=${t("board.acts", { name: agent.name || agent.id })}>⋯</summary>
+      ${["online", "away", "offline"].filter((to) => to !== agent.presence).map((to) => html`<button key=${to} type="button" class="plain"
+        onClick=${() => setAsking(to)}>${t("board.set", { to: t(`presence.${to}`) })}</button>`)}
+      ${agent.load > 0 && html`<button type="button" class="plain" onClick=${() => { moving.value = { agent: agent.id, to: "" }; }}>${t("board.move_all")}</button>`}
+    </details>
+    ${asking && html`<${WithReason} title=${`${agent.name || agent.id}: ${t(`presence.${asking}`)}`} onClose=${() => setAsking("")}
+      act=${(reason) => put(`/v1/agents/${part(agent.id)}/presence`, { to: asking, reason })} />`}
+  </li>`;
+}
+
+const ORDER = { online: 0, away: 1, offline: 2 };
+function Agents() {
+  const list = [...board.value.agents].sort((a, b) => ORDER[a.presence] - ORDER[b.presence]
+    || (a.name || a.id).localeCompare(b.name || b.id));
+  return html`<section aria-labelledby="agents-title"><h2 id="agents-title">${t("board.agents")}</h2>
+    <ul class="agents">${list.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} />`)}</ul></section>`;
+}
+
+function Queue() {
+  const { queue } = board.value;
+  return html`<section aria-labelledby="queue-title"><h2 id="queue-title">${t("board.queue", { n: board.value.counts.queued })}</h2>
+    ${queue.length === 0 && html`<p class="none">${t("board.queue.none")}</p>`}
+    <ol class="queue">${queue.map((one) => html`<li key=${one.id} draggable=${one.what === "session"}
+      onDragStart=${() => { dragged.value = { session: one.id, buyer: one.buyer, shop: one.shop }; }} onDragEnd=${() => { dragged.value = null; }}>
+      <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto">${one.buyer}</button>
+      <small>${shopName(one.shop)} ${one.kind ? named("rule", one.kind) : ""} · ${t("board.waits", { span: span(now.value - Date.parse(one.waiting_since_at)) })}</small></li>`)}</ol></section>`;
+}
+
+function Deadlines() {
+  const soon = board.value.deadlines.slice(0, 30);
+  return html`<section aria-labelledby="due-title"><h2 id="due-title">${t("board.due")}</h2>
+    ${soon.length === 0 && html`<p class="none">${t("board.due.none")}</p>`}
+    <ol class="due-list">${soon.map((due) => html`<li key=${`${due.session}${due.rule}${due.key}`}>
+      <${Countdown} due=${due.due_at} label=${named("rule", due.rule)} />
+      <button type="button" class="plain" disabled=${!due.session} onClick=${() => show(due.session)} dir="auto">${due.buyer}</button>
+      <small>${due.agent ? agentName(due.agent) : t("board.nobody")} · ${shopName(due.shop)}</small></li>`)}</ol></section>`;
+}
+
+function Sessions() {
+  return html`<section class="wide" aria-labelledby="sessions-title"><h2 id="sessions-title">${t("board.sessions", { n: rows.value.length })}</h2>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="sessions-title"><table><thead><tr><th scope="col">${t("col.due")}</th><th scope="col">${t("col.buyer")}</th><th scope="col">${t("col.shop")}</th><th scope="col">${t("col.agent")}</th><th scope="col">${t("col.state")}</th></tr></thead>
+    <tbody>${rows.value.map((one) => html`<tr key=${one.id} data-session=${one.id} draggable="true" class=${open.value === one.id ? "open" : ""}
+      onDragStart=${(event) => { event.dataTransfer.setData("text/plain", one.id); dragged.value = { session: one.id, buyer: one.buyer, shop: one.shop }; }}
+      onDragEnd=${() => { dragged.value = null; over.value = ""; }}>
+      <td><${Countdown} due=${firstDue(one)} label=${one.waiting ? named("rule", "reply") : one.deadlines[0] ? named("rule", one.deadlines[0].rule) : ""} /></td>
+      <td><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto">${one.buyer}</button>
+        ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</td>
+      <td>${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"} <small>${one.sub_account}</small></td>
+      <td>${named("state", one.state)}</td></tr>`)}</tbody></table></div>
+    ${rows.value.length === 0 && html`<p class="none">${t("board.sessions.none")}</p>`}</section>`;
+}
+
+function Refunds() {
+  if (!refunds.value.length) return null;
+  return html`<section aria-labelledby="refunds-title"><h2 id="refunds-title">${t("board.refunds")}</h2>
+    <ul class="work-items">${refunds.value.map((item) => html`<${Item} key=${item.id} item=${item} />`)}</ul></section>`;
+}
+
+// What was dropped on somebody moves when it has been said why.
+function Moving() {
+  const move = moving.value;
+  if (!move) return null;
+  const done = () => { moving.value = null; };
+  const path = move.session ? `/v1/sessions/${part(move.session)}/reassign` : `/v1/agents/${part(move.agent)}/reassign`;
+  const title = move.session ? t("board.move", { what: move.buyer || "", to: agentName(move.to) })
+    : t("board.move", { what: agentName(move.agent), to: move.to ? agentName(move.to) : t("board.anybody") });
+  return html`<${WithReason} title=${title} onClose=${done}
+    act=${async (reason) => { await post(path, { to: move.to, reason }); toast(t("work.moved"), "good"); }} />`;
+}
+
+export function Board() {
+  if (!board.value) return html`<p class="loading" role="status">${t("app.loading")}</p>`;
+  const one = sessions.value.get(open.value);
+  return html`<div class=${`board ${one ? "reading" : ""}`}>
+    <${Counts} />
+    <div class="columns"><div class="side"><${Agents} /><${Queue} /></div>
+      <div class="middle"><${Deadlines} /><${Refunds} /><${Sessions} /></div>
+      ${one && html`<${Conversation} key=${one.id} one=${one} />`}</div>
+    <${Moving} /></div>`;
+}

@@ -1,0 +1,95 @@
+// An agent's page: their sessions by what is due first, the conversation, and the answer.
+
+import { computed, effect, html, signal, useEffect } from "../html.js";
+import { Conversation } from "../parts/conversation.js";
+import { Countdown, urgency } from "../parts/countdown.js";
+import { alarm, Alarms } from "../parts/alarm.js";
+import { me, open, sessions, shopName, show } from "../state.js";
+import { named, t } from "../words/index.js";
+
+const shop = signal(""); // "" shows all shops
+const only = signal(""); // "", waiting
+
+// What presses most: an unanswered buyer, then the earliest deadline.
+export const firstDue = (one) => (one.waiting && one.overdue ? one.waiting_since_at
+  : one.deadlines[0]?.due_at || "");
+const byDue = (a, b) => (firstDue(a) || "9").localeCompare(firstDue(b) || "9")
+  || a.opened_at.localeCompare(b.opened_at);
+
+const mine = computed(() => [...sessions.value.values()]
+  .filter((one) => one.agent === me.value?.agent?.id).sort(byDue));
+const waiting = computed(() => [...sessions.value.values()]
+  .filter((one) => !one.agent && one.state === "queued").sort(byDue));
+const shown = computed(() => mine.value.filter((one) => (!shop.value || one.shop === shop.value)
+  && (!only.value || one.waiting)));
+
+effect(() => { alarm(mine.value); });
+
+function Line({ one, index }) {
+  const due = firstDue(one);
+  const kind = due ? urgency(due) : "calm";
+  const rule = one.waiting ? "reply" : one.deadlines[0]?.rule;
+  return html`<li><button type="button" class=${`session ${kind} ${open.value === one.id ? "open" : ""}`}
+    aria-pressed=${open.value === one.id} onClick=${() => show(one.id)} data-session=${one.id}>
+    <span class="who"><b dir="auto">${one.buyer_name || one.buyer}</b>
+      ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</span>
+    <span class="where">${shopName(one.shop)} <small>${one.sub_account}</small></span>
+    <span class="when"><${Countdown} due=${due} label=${rule ? named("rule", rule) : ""} /></span>
+    ${index < 9 && html`<kbd aria-hidden="true">${index + 1}</kbd>`}
+  </button></li>`;
+}
+
+function List() {
+  const shops = [...new Set(mine.value.map((one) => one.shop))].sort();
+  const groups = shops.filter((id) => !shop.value || id === shop.value);
+  let index = 0;
+  return html`<section class="sessions" aria-labelledby="mine-title">
+    <h2 id="mine-title">${t("work.mine", { n: mine.value.length })}</h2>
+    <div class="filters" role="group" aria-label=${t("work.filter")}>
+      <button type="button" aria-pressed=${!shop.value && !only.value} onClick=${() => { shop.value = ""; only.value = ""; }}>${t("work.all")}</button>
+      <button type="button" aria-pressed=${only.value === "waiting"} onClick=${() => { only.value = only.value ? "" : "waiting"; }}>${t("work.waiting")}</button>
+      ${shops.length > 1 && shops.map((id) => html`<button key=${id} type="button" aria-pressed=${shop.value === id}
+        onClick=${() => { shop.value = shop.value === id ? "" : id; }}>${shopName(id)}</button>`)}
+    </div>
+    ${groups.length === 0 && html`<p class="none">${t("work.none")}</p>`}
+    ${groups.map((id) => html`<div key=${id} class="group">
+      ${shops.length > 1 && html`<h3>${shopName(id)}</h3>`}
+      <ul>${shown.value.filter((one) => one.shop === id).map((one) => html`<${Line} key=${one.id} one=${one} index=${index++} />`)}</ul>
+    </div>`)}
+    ${waiting.value.length > 0 && html`<h2>${t("work.queue", { n: waiting.value.length })}</h2>
+      <ul>${waiting.value.map((one) => html`<${Line} key=${one.id} one=${one} index=${9} />`)}</ul>`}
+  </section>`;
+}
+
+// Alt+digit opens a session, Alt+↑ and ↓ go through them, Escape leaves it.
+function useKeys() {
+  useEffect(() => {
+    function pressed(event) {
+      if (document.querySelector("dialog[open]")) return;
+      const list = shown.value;
+      if (event.altKey && /^Digit[1-9]$/.test(event.code)) {
+        const one = list[Number(event.code.slice(5)) - 1];
+        if (one) { event.preventDefault(); show(one.id); }
+      } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        event.preventDefault();
+        const at = list.findIndex((one) => one.id === open.value);
+        const next = list[(at + (event.key === "ArrowDown" ? 1 : list.length - 1) + list.length) % list.length];
+        if (next) show(next.id);
+      }
+    }
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}
+
+export function Work() {
+  useKeys();
+  const one = sessions.value.get(open.value);
+  return html`<div class=${`work ${one ? "reading" : ""}`}>
+    <${List} />
+    ${one ? html`<${Conversation} key=${one.id} one=${one} />`
+    : html`<section class="conversation empty"><p>${open.value ? t("work.gone") : t("work.choose")}</p>
+        <p class="keys">${t("work.keys")}</p></section>`}
+    <${Alarms} />
+  </div>`;
+}

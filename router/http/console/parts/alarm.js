@@ -1,0 +1,52 @@
+// Says when a deadline comes near: a short sound, and a notification where the page is not seen.
+// Each deadline once. Browsers want a click before either; the choice is kept in this browser.
+import { now } from "../clock.js";
+import { effect, html, signal } from "../html.js";
+import { named, t } from "../words/index.js";
+
+const BEFORE_MS = 60_000, KEY = "zhiban.alarm";
+const told = new Set();
+export const on = signal(localStorage.getItem(KEY) === "on");
+let audio = null;
+const watched = signal([]);
+
+export function alarm(sessions) { watched.value = sessions; }
+
+effect(() => {
+  const at = now.value;
+  for (const one of watched.value) {
+    for (const due of one.deadlines) {
+      const name = `${one.id} ${due.rule} ${due.due_at}`;
+      const left = Date.parse(due.due_at) - at;
+      if (left > BEFORE_MS || left < 0 || told.has(name)) continue;
+      told.add(name);
+      if (told.size > 5_000) told.clear();
+      if (on.value) ring(one, due);
+    }
+  }
+});
+
+function ring(one, due) {
+  audio ||= new AudioContext();
+  const tone = audio.createOscillator(), volume = audio.createGain();
+  tone.frequency.value = 880;
+  volume.gain.setValueAtTime(0.08, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.4);
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.4);
+  if (document.hidden && globalThis.Notification?.permission === "granted") {
+    new Notification(t("alarm.title", { rule: named("rule", due.rule) }), { body: one.buyer, tag: one.id });
+  }
+}
+
+async function toggle() {
+  on.value = !on.value;
+  localStorage.setItem(KEY, on.value ? "on" : "off");
+  if (on.value && globalThis.Notification?.permission === "default") await Notification.requestPermission();
+}
+
+export function Alarms() {
+  return html`<button type="button" class="plain alarm" aria-pressed=${on.value} onClick=${toggle}>
+    ${t(on.value ? "alarm.on" : "alarm.off")}</button>`;
+}

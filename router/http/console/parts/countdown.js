@@ -1,0 +1,19 @@
+// A deadline as people read it: how long is left, in a colour that says how urgent it is.
+import { now, span } from "../clock.js";
+import { html } from "../html.js";
+import { t } from "../words/index.js";
+
+const SOON_MS = 120_000;
+
+export const urgency = (dueAt) => {
+  const left = Date.parse(dueAt) - now.value;
+  return left < 0 ? "late" : left < SOON_MS ? "soon" : "calm";
+};
+
+export function Countdown({ due, label = "" }) {
+  if (!due) return html`<span class="due none">—</span>`;
+  const left = Date.parse(due) - now.value;
+  const kind = urgency(due);
+  const text = kind === "late" ? t("due.late", { span: span(-left) }) : span(left);
+  return html`<time class=${`due ${kind}`} datetime=${due}>${text}${label && html` <small>${label}</small>`}</time>`;
+}

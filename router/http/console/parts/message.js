@@ -1,0 +1,38 @@
+// A message: who said it, when, and what became of it. All of it is hostile text, shown as text.
+import { at } from "../clock.js";
+import { html } from "../html.js";
+import { agentName } from "../state.js";
+import { named, t } from "../words/index.js";
+
+const PICTURE = /^https:\/\//;
+
+function Words({ message }) {
+  const link = PICTURE.test(message.url);
+  switch (message.kind) {
+    case "image":
+      return html`${link ? html`<a href=${message.url} target="_blank" rel="noopener noreferrer"><img src=${message.url} alt=${message.text || t("kind.image")} loading="lazy" referrerpolicy="no-referrer" /></a>`
+        : t("kind.image")}${message.text && html`<p dir="auto">${message.text}</p>`}`;
+    case "product_card":
+    case "order_card":
+      return html`<div class="card"><small>${t(`kind.${message.kind}`)}</small>
+        <b>${message.order || message.product}</b>${message.text && html`<p dir="auto">${message.text}</p>`}
+        ${link && html`<a href=${message.url} target="_blank" rel="noopener noreferrer">${t("act.open")}</a>`}</div>`;
+    case "video":
+    case "file":
+      return html`${link ? html`<a href=${message.url} target="_blank" rel="noopener noreferrer">${t(`kind.${message.kind}`)}</a>` : t(`kind.${message.kind}`)}
+        ${message.text && html`<p dir="auto">${message.text}</p>`}`;
+    default:
+      return html`<p dir="auto">${message.text}</p>`;
+  }
+}
+
+export function Message({ message }) {
+  const by = message.side === "buyer" ? "" : message.by === "human"
+    ? agentName(message.agent || message.sub_account) : t(`by.${message.by}`);
+  const state = message.recalled ? "recalled" : message.delivery;
+  return html`<li class=${`message ${message.side} by-${message.by} ${state || ""}`}>
+    <div class="bubble"><${Words} message=${message} /></div>
+    <p class="meta"><time datetime=${message.sent_at}>${at(message.sent_at, "time")}</time> ${by}
+      ${state && html` <span class=${`delivery ${state}`}>${named("delivery", state)}</span>`}</p>
+  </li>`;
+}

@@ -1,0 +1,108 @@
+// Writing an answer. Enter sends, Shift+Enter breaks the line, `/` searches the quick replies.
+// What the rules of conduct object to is shown before it is sent.
+import { get, part, post } from "../api.js";
+import { html, useEffect, useRef, useState } from "../html.js";
+import { readMessages, toast } from "../state.js";
+import { named, t, why } from "../words/index.js";
+
+const drafts = new Map(); // by session: what was being written there
+const SEARCH_MS = 120;
+
+export function ReplyBox({ one }) {
+  const [text, setText] = useState(drafts.get(one.id) || "");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const [warnings, setWarnings] = useState([]);
+  const [found, setFound] = useState([]);
+  const [chosen, setChosen] = useState(0);
+  const [category, setCategory] = useState("");
+  const box = useRef(null), key = useRef(crypto.randomUUID());
+  const searching = text.startsWith("/");
+
+  useEffect(() => { box.current?.focus(); }, []);
+  useEffect(() => {
+    drafts.set(one.id, text);
+    if (!searching) { setFound([]); return undefined; }
+    const timer = setTimeout(() => {
+      get("/v1/replies", { q: text.slice(1), shop: one.shop, session: one.id, limit: 8 })
+        .then((answer) => { setFound(answer.replies); setChosen(0); }, () => setFound([]));
+    }, SEARCH_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  function write(value) {
+    setText(value);
+    setProblem("");
+    setWarnings([]);
+    key.current = crypto.randomUUID();
+  }
+  function take(reply) {
+    write(reply.filled ?? reply.text);
+    setCategory(reply.category);
+    post(`/v1/replies/${part(reply.id)}/used`).catch(() => {}); // a count: nothing is lost with it
+    box.current.focus();
+  }
+  async function send(confirmed = false, body = { kind: "text", text, ...(category && { category }) }) {
+    if (busy || (body.kind === "text" && (!body.text.trim() || searching))) return;
+    setBusy(true);
+    try {
+      await post(`/v1/sessions/${part(one.id)}/messages`, confirmed ? { ...body, confirmed: true } : body,
+        { headers: { "Idempotency-Key": key.current } });
+      write("");
+      setCategory("");
+      drafts.delete(one.id);
+      await readMessages(one.id);
+    } catch (error) {
+      if (error.reason === "conduct_warning") {
+        setWarnings(error.problem.findings || []);
+        key.current = crypto.randomUUID();
+      } else if (error.reason === "conduct_blocked") {
+        setProblem(`${t("conduct.blocked")} ${(error.problem.findings || []).map((one) => named("rule", one.rule)).join("、")}`);
+        key.current = crypto.randomUUID();
+      } else setProblem(why(error)); // the same key again: what was sent is not sent twice
+    } finally {
+      setBusy(false);
+      box.current?.focus();
+    }
+  }
+  function pressed(event) {
+    if (event.isComposing) return;
+    if (found.length && searching) {
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        setChosen((chosen + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
+        return;
+      }
+      if (event.key === "Enter" || event.key === "Tab") { event.preventDefault(); take(found[chosen]); return; }
+    }
+    if (event.key === "Escape" && searching) { event.preventDefault(); write(""); return; }
+    if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
+    if (event.altKey && event.code === "KeyK") { event.preventDefault(); checkOrder(); }
+  }
+  const order = one.deadlines.find((due) => due.rule === "order_check")?.key || "";
+  const checkOrder = () => {
+    if (!order) { toast(t("work.no_order")); return; }
+    key.current = crypto.randomUUID();
+    send(false, { kind: "order_card", order, text: t("work.order_check.text", { order }) });
+  };
+  return html`<form class="reply" onSubmit=${(event) => { event.preventDefault(); send(); }}>
+    ${found.length > 0 && html`<ul class="found" role="listbox" id="found" aria-label=${t("reply.found")}>
+      ${found.map((reply, index) => html`<li key=${reply.id} id=${`found-${index}`} role="option" aria-selected=${index === chosen}
+        onMouseDown=${(event) => { event.preventDefault(); take(reply); }}>
+        <b>${reply.title}</b> <small>${reply.category_name || reply.category}</small><p dir="auto">${reply.filled ?? reply.text}</p></li>`)}
+    </ul>`}
+    ${warnings.length > 0 && html`<div class="warnings" role="alert"><p>${t("conduct.warning")}</p>
+      <ul>${warnings.map((one, index) => html`<li key=${index}><b>${named("rule", one.rule)}</b> ${one.matched} <small>${one.detail}</small></li>`)}</ul>
+      <button type="button" class="danger" onClick=${() => send(true)}>${t("conduct.send_anyway")}</button></div>`}
+    <label class="hidden" for="reply-text">${t("reply.label")}</label>
+    <textarea id="reply-text" ref=${box} rows="3" maxlength="20000" value=${text} dir="auto" placeholder=${t("reply.hint")}
+      role="combobox" aria-expanded=${found.length > 0} aria-controls="found" aria-autocomplete="list"
+      aria-activedescendant=${found.length ? `found-${chosen}` : undefined}
+      onInput=${(event) => write(event.target.value)} onKeyDown=${pressed}></textarea>
+    <div class="acts">
+      ${order && html`<button type="button" onClick=${checkOrder} aria-keyshortcuts="Alt+K">${t("act.check_order", { order })}</button>`}
+      <p class="problem" role="alert">${problem}</p>
+      <button class="first" disabled=${busy || !text.trim() || searching}>${t("act.send")}</button>
+    </div>
+  </form>`;
+}

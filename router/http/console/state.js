@@ -1,0 +1,263 @@
+// What the pages show: read whole when the stream is opened, then object by object as facts come.
+// A fact only says what to read again, so a fact that comes twice, or late, does no harm.
+import { SignedOut, get, part, setToken } from "./api.js";
+import { learn } from "./clock.js";
+import { batch, computed, signal } from "./html.js";
+import { follow } from "./live.js";
+import { why } from "./words/index.js";
+
+export const me = signal(null); // {user, name, role, desks, agent}; null: not signed in
+export const ready = signal(false); // whether it is known who is signed in
+export const desk = signal("");
+export const link = signal("connecting"); // connecting, live, lost
+export const sessions = signal(new Map()); // open ones by id, those that this user may see
+export const open = signal(""); // the session whose conversation is shown
+export const messages = signal(new Map()); // by session id: its messages, oldest first
+export const board = signal(null); // supervisors: the desk at a glance
+export const toasts = signal([]);
+
+export const supervises = computed(() => me.value !== null && me.value.role !== "agent");
+export const agents = computed(() => new Map((board.value?.agents || []).map((a) => [a.id, a])));
+export const shopName = (id) => board.value?.shops.find((one) => one.id === id)?.name
+  || me.value?.shops?.find((one) => one.id === id)?.name || id;
+export const agentName = (id) => agents.value.get(id)?.name
+  || (me.value?.agent?.id === id ? me.value.agent.name : "") || id;
+const seats = computed(() => new Map([...agents.value.values()]
+  .flatMap((agent) => agent.sub_accounts.map((seat) => [seat.id, agent.id]))));
+// Who speaks through a sub-account; its id where that is not known.
+export const seatName = (id) => (seats.value.has(id) ? agentName(seats.value.get(id)) : id);
+
+const FACT_LISTENERS = new Set();
+// Hear each fact: `listen(fact => …)` gives a function that ends it.
+export function listen(heard) {
+  FACT_LISTENERS.add(heard);
+  return () => FACT_LISTENERS.delete(heard);
+}
+
+let stop = null;
+// Other pages of this browser share the cookie: what one of them does to it, all must know.
+const others = new BroadcastChannel("zhiban.login");
+others.addEventListener("message", () => { whoAmI().catch(failed); });
+export const tellOthers = () => others.postMessage("changed");
+
+export async function whoAmI() {
+  try {
+    const login = await get("/v1/login");
+    setToken(login.csrf);
+    await enter();
+  } catch (error) {
+    if (!(error instanceof SignedOut)) throw error;
+    leave();
+  } finally {
+    ready.value = true;
+  }
+}
+
+export async function enter() {
+  const who = await get("/v1/me");
+  if (me.value && me.value.user !== who.user) leave(); // nothing of somebody else's is shown
+  me.value = who;
+  const kept = localStorage.getItem("zhiban.desk");
+  desk.value = me.value.desks.includes(kept) ? kept : me.value.desks[0] || "";
+  connect();
+}
+
+export function leave() {
+  stop?.abort();
+  stop = null;
+  setToken("");
+  batch(() => {
+    me.value = null;
+    sessions.value = new Map();
+    messages.value = new Map();
+    board.value = null;
+    open.value = "";
+    link.value = "connecting";
+  });
+  dirty.clear();
+  whole = false;
+}
+
+export function chooseDesk(name) {
+  localStorage.setItem("zhiban.desk", name);
+  desk.value = name;
+  open.value = "";
+  sessions.value = new Map();
+  board.value = null;
+  connect();
+}
+
+function connect() {
+  stop?.abort();
+  if (!desk.value) return;
+  stop = new AbortController();
+  const { signal: until } = stop;
+  link.value = "connecting";
+  follow(desk.value, {
+    opened: () => { link.value = "live"; refresh(); },
+    fact: (fact) => { note(fact); },
+    reset: () => { refresh(); },
+    lost: () => { link.value = "lost"; },
+  }, until).catch((error) => {
+    if (error instanceof SignedOut) leave();
+    else throw error;
+  });
+}
+
+// Reading goes on one round after the other, so that an older answer never hides a newer one:
+// what facts name while a round is under way is read in the next.
+const dirty = new Set(); // sessions to read again
+let whole = false; // or everything
+let reading = null;
+const AT_ONCE = 50; // sessions in one request
+const ROUND_MS = { agent: 0, supervisor: 100, admin: 100 }; // who sees all of a desk reads in gulps
+const RETRY_MS = 1_000;
+
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+// Everything that is shown, read anew; done when it is.
+export function refresh() {
+  whole = true;
+  return read();
+}
+
+function read() {
+  reading ||= rounds().finally(() => { reading = null; });
+  return reading;
+}
+
+async function rounds() {
+  while (me.value && (whole || dirty.size)) {
+    const all = whole, wanted = [...dirty], until = stop;
+    whole = false;
+    dirty.clear();
+    try {
+      if (all) await readAll();
+      else await readSessions(wanted);
+      if (dirty.size && !whole) await pause(ROUND_MS[me.value?.role] || 0);
+    } catch (error) {
+      if (error instanceof SignedOut) { leave(); return; }
+      if (until !== stop) continue; // it was of another desk, or somebody else's
+      failed(error);
+      whole = true; // what was to be read is not known to be shown
+      await pause(RETRY_MS);
+      if (link.value === "lost") return; // the next connection reads everything
+    }
+  }
+}
+
+async function readAll() {
+  const of = desk.value;
+  const [who, list] = await Promise.all([get("/v1/me"), readList(of), readBoard()]);
+  if (desk.value !== of || !me.value) return;
+  batch(() => {
+    me.value = who;
+    sessions.value = new Map(list.map((one) => [one.id, one]));
+  });
+  if (open.value) await readMessages(open.value);
+}
+
+async function readList(of) {
+  const found = [];
+  for (let cursor = ""; cursor !== null;) {
+    const page = await get("/v1/sessions", { desk: of, limit: 500, cursor });
+    found.push(...page.sessions);
+    cursor = page.next_cursor;
+  }
+  return found;
+}
+
+async function readSessions(wanted) {
+  const found = [], of = desk.value;
+  const asked = [];
+  for (let start = 0; start < wanted.length; start += AT_ONCE) {
+    asked.push(get("/v1/sessions", { desk: of, ids: wanted.slice(start, start + AT_ONCE).join(","), limit: AT_ONCE })
+      .then((page) => { found.push(...page.sessions); }));
+  }
+  if (wanted.includes(open.value)) asked.push(readMessages(open.value));
+  await Promise.all(asked);
+  if (desk.value !== of || !me.value) return;
+  const next = new Map(sessions.value);
+  for (const id of wanted) next.delete(id); // ended, or somebody else's, unless it was found
+  for (const one of found) next.set(one.id, one);
+  sessions.value = next;
+}
+
+let boardAsked = 0, boardDue = null;
+// Supervisors look at the board; agents need of it only who their colleagues are.
+const BOARD_MS = { agent: 20_000, supervisor: 1_000, admin: 1_000 };
+export async function readBoard() {
+  boardAsked = Date.now();
+  const of = desk.value;
+  const found = await get("/v1/board", { desk: of });
+  if (desk.value !== of || !me.value) return;
+  learn(found.now);
+  board.value = found;
+}
+// The board is not read again for each fact, however many come.
+function boardSoon() {
+  if (boardDue || !me.value) return;
+  boardDue = setTimeout(() => {
+    boardDue = null;
+    if (me.value) readBoard().catch(failed);
+  }, Math.max(150, boardAsked + BOARD_MS[me.value.role] - Date.now()));
+}
+
+function note(fact) {
+  for (const heard of FACT_LISTENERS) heard(fact);
+  if (fact.session) dirty.add(fact.session);
+  else if (fact.buyer) {
+    for (const one of sessions.value.values()) {
+      if (one.buyer === fact.buyer && one.shop === fact.shop) dirty.add(one.id);
+    }
+  }
+  boardSoon();
+  if (fact.type === "presence_changed" && fact.agent === me.value?.agent?.id) readMe();
+  if (dirty.size) read();
+}
+const readMe = () => get("/v1/me").then((who) => { me.value = who; }, failed);
+
+const PAGE = 100;
+let asked = 0;
+const shownAsked = new Map(); // by session: which request's answer is shown
+export const earlier = signal(new Map()); // by session: the cursor to what was said before
+
+// The latest messages of a session; with `before`, those before what is shown.
+export async function readMessages(id, before = "") {
+  const number = ++asked;
+  const found = await get(`/v1/sessions/${part(id)}/messages`, { limit: PAGE, cursor: before });
+  const known = messages.value.get(id) || [];
+  const ids = new Set(found.messages.map((one) => one.id));
+  if (before) {
+    messages.value = new Map(messages.value).set(id, [...found.messages, ...known.filter((one) => !ids.has(one.id))]);
+    earlier.value = new Map(earlier.value).set(id, found.next_cursor);
+    return;
+  }
+  if (number < (shownAsked.get(id) || 0)) return;
+  shownAsked.set(id, number);
+  const first = found.messages[0]?.offset ?? 0;
+  const kept = known.filter((one) => !ids.has(one.id) && one.offset < first);
+  const joined = kept.length > 0 && found.next_cursor && known.some((one) => ids.has(one.id));
+  messages.value = new Map(messages.value).set(id, joined ? [...kept, ...found.messages] : found.messages);
+  if (!joined) earlier.value = new Map(earlier.value).set(id, found.next_cursor);
+}
+
+export async function show(id) {
+  open.value = id;
+  if (id) await readMessages(id).catch(failed);
+}
+
+let toastNumber = 0;
+// Say something in passing; `kind`: info, good, bad.
+export function toast(text, kind = "info") {
+  const one = { id: ++toastNumber, text, kind };
+  toasts.value = [...toasts.value, one].slice(-4);
+  setTimeout(() => {
+    toasts.value = toasts.value.filter((other) => other.id !== one.id);
+  }, kind === "bad" ? 9_000 : 4_000);
+}
+
+export function failed(error) {
+  if (error instanceof SignedOut) leave();
+  else toast(why(error), "bad");
+}

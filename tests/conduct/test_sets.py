@@ -1,0 +1,88 @@
+"""How well the engine finds what it should: precision and recall of each rule.
+
+Set a may be tuned to; set b is held out, and nothing is tuned to it: only its totals are shown. A
+line of a set is a piece of a session and counts once for each rule. Run with `-s` to see the
+figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from router.conduct import RULES, Engine, Line, load
+
+DATA = Path(__file__).parent.parent / "data"
+LEAST = 0.95
+START_MS = 1_795_190_400_000
+
+Json = dict[str, Any]
+
+
+class Figure(NamedTuple):
+    """How often a rule was found rightly, found wrongly, and missed."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+
+def lines_of(session: Json) -> list[Line]:
+    return [
+        Line(
+            message=f"m{number}",
+            sent_ms=START_MS + round(line["at_s"] * 1000),
+            side=line["side"],
+            by=line.get("by", "human"),
+            kind=line.get("kind", "text"),
+            text=line.get("text", ""),
+            product=line.get("product", ""),
+        )
+        for number, line in enumerate(session["lines"])
+    ]
+
+
+def measure(name: str) -> dict[str, Figure]:
+    """The figures of all rules over a set."""
+    engine = Engine(load())
+    right: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    with (DATA / name).open(encoding="utf-8") as file:
+        for session in map(json.loads, file):
+            findings = engine.session(
+                lines_of(session), closed_by_agent=session["closed"], opened_here=session["opens"]
+            )
+            found = {finding.rule for finding in findings}
+            wanted = set(session["flags"])
+            right.update(found & wanted)
+            wrong.update(found - wanted)
+            missed.update(wanted - found)
+    return {rule: Figure(right[rule], wrong[rule], missed[rule]) for rule in RULES}
+
+
+@pytest.mark.parametrize("name", ["conduct-a.jsonl", "conduct-b.jsonl"])
+def test_what_should_be_found_is_found_and_little_else(name: str) -> None:
+    figures = measure(name)
+    print(f"\n{name}: rule, precision, recall, right, wrong, missed")
+    for rule, figure in figures.items():
+        print(f"{rule:16} {figure.precision:.3f} {figure.recall:.3f} {figure}")
+    weak = {
+        rule: (round(figure.precision, 3), round(figure.recall, 3))
+        for rule, figure in figures.items()
+        if figure.precision < LEAST or figure.recall < LEAST
+    }
+    if name == "conduct-b.jsonl":
+        assert not weak, f"below {LEAST} (precision, recall)"
