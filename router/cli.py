@@ -18,17 +18,23 @@ from router.terminal import (
     bench,
     check,
     demo,
+    explain,
     export,
+    handover,
     init,
     people,
     remote,
     replay,
+    roster,
     serve,
     simulate,
 )
 from router.terminal.frame import Failed, Usage
 
-COMMANDS = (init, check, serve, demo, remote, people, simulate, export, replay, bench)
+COMMANDS = (
+    *(init, check, serve, demo, remote, explain, roster, handover, people),
+    *(simulate, export, replay, bench),
+)
 INTERRUPTED = 130
 
 

@@ -25,6 +25,8 @@ from aiohttp import web
 
 from router import place
 from router.channels import standard_webhooks
+from router.conduct.lexicon import LexiconError
+from router.conducting import Conduct, Folders
 from router.core import commands as c
 from router.core.policy import Desk
 from router.http.app import HttpSettings, make_app
@@ -41,10 +43,17 @@ from router.owner import Owner
 from router.service import Partition, Service, partition_of
 from router.settings import ConfigError, Loaded, Settings, load
 from router.settings.problems import Problem
-from router.worker_metrics import archiver_metrics, bot_metrics, outbound_metrics
+from router.worker_metrics import (
+    archiver_metrics,
+    bot_metrics,
+    inspector_metrics,
+    outbound_metrics,
+)
 from workers.archiver import Archiver
 from workers.bot import WORKER as BOT
 from workers.bot import Bots, BotTarget
+from workers.inspector import WORKER as INSPECTOR
+from workers.inspector import Inspector
 from workers.outbound import WORKER as OUTBOUND
 from workers.outbound import Outbound, Target
 
@@ -78,6 +87,7 @@ class Daemon:
         self._targets: dict[str, Target] = {}
         self._bots: dict[str, BotTarget] = {}
         self._metrics: list[Source] = []
+        self.conduct = Conduct(self._desks, _folders(loaded.settings))
         self.partitions: list[Partition] = []
         self.address = ("", 0)
         self.people: People | None = None
@@ -173,8 +183,10 @@ class Daemon:
         wanted = self.settings.workers.run
         outbound = Outbound(archive, self._targets.get, self._submit)
         await outbound.prepare()
-        readers = [OUTBOUND] if OUTBOUND in wanted else []
+        readers = [worker for worker in (OUTBOUND, INSPECTOR) if worker in wanted]
         stops: list[Any] = []
+        if INSPECTOR in wanted:
+            stops += await self._start_inspector(archive)
         if self._has_bots():
             readers.append(BOT)
             stops += self._start_bots(archive)
@@ -196,7 +208,7 @@ class Daemon:
         async def stop() -> None:
             for worker in stops:
                 worker.stop()
-            await self._finish("archiver", "outbound", "bot")
+            await self._finish("archiver", "outbound", "bot", "inspector")
 
         self._stack.push_async_callback(stop)
 
@@ -220,6 +232,19 @@ class Daemon:
         self._metrics.append(partial(bot_metrics, bots))
         return [*followers, bots]
 
+    async def _start_inspector(self, archive: Archive) -> list[Any]:
+        """What is to be stopped of it."""
+        inspector = Inspector(archive, self.conduct, self._submit)
+        await inspector.prepare(partition.log for partition in self.partitions)
+        stops: list[Any] = [inspector]
+        for partition in self.partitions:
+            follower = inspector.runner(partition.log)
+            self._spawn(follower.run(), f"inspector {partition.log.partition}")
+            stops.append(follower)
+        self._spawn(inspector.run(), "inspector")
+        self._metrics.append(partial(inspector_metrics, inspector))
+        return stops
+
     async def _submit(self, desk: str, command: c.AnyCommand) -> object:
         return await self.service.submit(desk, command)
 
@@ -229,7 +254,11 @@ class Daemon:
         self._stack.callback(people.close)
         app = make_app(
             self.service,
-            HttpSettings(secrets=self._secrets, replies_path=place.replies_path(self.settings)),
+            HttpSettings(
+                secrets=self._secrets,
+                conduct=self.conduct,
+                replies_path=place.replies_path(self.settings),
+            ),
             people,
             metric_sources=self._metrics,
         )
@@ -341,6 +370,10 @@ class Daemon:
             return
         self._files = loaded.files
         self._learn_shops(loaded.settings)
+        try:
+            await asyncio.to_thread(self.conduct.learn, loaded.desks, _folders(loaded.settings))
+        except LexiconError as error:  # changed again since they were checked
+            logger.error("the conduct lists are not adopted: %s", error)
         for desk in loaded.desks:
             if desk in self._desks:
                 continue
@@ -353,6 +386,12 @@ class Daemon:
                 return
             logger.info("desk %s: the changed configuration is in the log", desk.id)
         self._desks = loaded.desks
+
+
+def _folders(settings: Settings) -> Folders:
+    """Where the shops' own conduct lists stand."""
+    shops = {shop: folder for shop, folder in settings.lexicons.items() if shop}
+    return Folders(settings.lexicons.get(""), shops)
 
 
 def _changed_ns(files: Sequence[Path]) -> list[int]:

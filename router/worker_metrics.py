@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 
 from workers.archiver import Archiver
 from workers.bot import Bots
+from workers.inspector import Inspector
 from workers.outbound import Outbound
 
 
@@ -52,3 +53,14 @@ def bot_metrics(bots: Bots) -> Iterable[Metric]:
     in_flight = GaugeMetricFamily("zhiban_bot_in_flight", "Questions to bots under way.")
     in_flight.add_metric([], bots.in_flight)
     return (outcomes, in_flight)
+
+
+def inspector_metrics(inspector: Inspector) -> Iterable[Metric]:
+    """What was looked at, what was found, and whether somebody has to look."""
+    judged = CounterMetricFamily("zhiban_inspector_judged", "Exchanges looked into.")
+    judged.add_metric([], inspector.judged)
+    raised = CounterMetricFamily("zhiban_inspector_flags", "Conduct flags submitted.")
+    raised.add_metric([], inspector.raised)
+    failures = CounterMetricFamily("zhiban_inspector_failures", "Looks that failed: see the log.")
+    failures.add_metric([], inspector.failures)
+    return (judged, raised, failures)

@@ -54,6 +54,8 @@ class Noted(msgspec.Struct, array_like=True, gc=False):
     recalled: bool = False
     alone: bool = False
     """Judged by its words alone: what stands around it may not be known."""
+    session: str = ""
+    """Which it was told to belong to."""
 
     @property
     def place(self) -> tuple[int, bool, str]:
@@ -182,6 +184,7 @@ def _noted(course: Course, fact: MessageNoted, settles_ms: int) -> bool:
     if fact.late:
         return True  # it is shown, and judges nothing
     known = not fact.session or any(span.session == fact.session for span in course.spans)
+    late = settles_ms < fact.at_ms
     line = Noted(
         sent_ms=fact.sent_ms,
         by_shop=fact.side == "shop",
@@ -193,12 +196,22 @@ def _noted(course: Course, fact: MessageNoted, settles_ms: int) -> bool:
         settles_ms=settles_ms,
         judged=fact.side == "buyer" or fact.by != "human",
         recalled=fact.message in course.recalled,
-        alone=not known or settles_ms < fact.at_ms,
+        alone=late or not known,
+        session=fact.session,
     )
+    if late and not line.by_shop and not _answered(course, fact.sent_ms):
+        line.sent_ms = fact.at_ms  # as the deadlines have it: as though sent when it was received
     insort(course.lines, line, key=lambda known: known.place)
     if not line.by_shop and not line.alone:
         _opened_earlier(course, fact)
     return True
+
+
+def _answered(course: Course, sent_ms: int) -> bool:
+    """Whether an agent's message that was sent after this moment is known."""
+    return any(
+        line.by_shop and line.by == "human" and line.sent_ms >= sent_ms for line in course.lines
+    )
 
 
 def _opened_earlier(course: Course, fact: MessageNoted) -> None:

@@ -7,7 +7,7 @@ finding for each rule: the first place that breaks it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 from router.conduct import pace, stock, wording
 from router.conduct.findings import Finding
@@ -93,7 +93,7 @@ class Engine:
         if not line.text or line.kind not in _JUDGED_KINDS:
             return
         folded = dense(line.text)
-        found = self._phrases.find(folded, partial(_asked, before))
+        found = self._phrases.find(folded, cache(partial(_asked, before)))
         yield from self._listed(line, found)
         yield from self._alternatives(line, before, found)
         hits = found.get(("off_platform", HIT), ())

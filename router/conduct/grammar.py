@@ -9,7 +9,8 @@
 
 Conditions stand behind the pattern, each after a space. `!` must not be so, `=` must be so:
 `before`, `after` (8 characters in the same clause), `clause`, `text`, `buyer` (what the buyer last
-said; `=buyer` holds when they said nothing). `!neg` is short for the negations in `common.txt`.
+said; `=buyer` holds when they said nothing), `talk` (that and the message). `!neg` is short for the
+negations in `common.txt`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Literal, NamedTuple, get_args
 from router.conduct.fold import dense
 from router.conduct.pattern import BadPattern, Pattern, alternation, compile_pattern
 
-Where = Literal["before", "after", "clause", "text", "buyer", "neg"]
+Where = Literal["before", "after", "clause", "text", "buyer", "talk", "neg"]
 
 HIT, ALLOW = "hit", "allow"
 WORD_SECTIONS = frozenset({"interjection", "brush_off", "filler", "emoji", "domain"})

@@ -124,7 +124,7 @@ def _judge_line(
     findings = examiner.engine.message(_line(line, own), before, opens=opens)
     if line.alone:
         findings = [finding for finding in findings if finding.rule not in NEIGHBOURS]
-    session = span.session if span is not None else ""
+    session = span.session if span is not None else line.session
     of = {known.message: known for known in (*earlier, line)}
     return [_command(f, of, session, shop, buyer, own, examiner) for f in findings]
 

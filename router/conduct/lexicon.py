@@ -62,16 +62,15 @@ class Term(NamedTuple):
     key: Key
     source: str
     checks: tuple[Check, ...]
-    expression: re.Pattern[str] | None
-    """None: its words stand in the automaton and are matches by themselves."""
 
 
 class Finds(NamedTuple):
-    """What a word of the automaton stands for: whole matches, and places to try."""
+    """What a word of the automaton stands for: whole matches, and terms to try."""
 
     width: int
     words: tuple[Term, ...]
-    anchored: tuple[Term, ...]
+    anchored: frozenset[int]
+    """Places in `Lexicons.anchored`."""
 
 
 class Lexicons(NamedTuple):
@@ -79,6 +78,8 @@ class Lexicons(NamedTuple):
 
     automaton: ahocorasick.Automaton
     """Of `Finds`."""
+    anchored: tuple[tuple[Term, re.Pattern[str]], ...]
+    """The terms with an expression, which is tried where one of their anchors stands."""
     words: Mapping[Key, frozenset[str]]
     """Sections of plain words."""
     negation: re.Pattern[str]
@@ -149,7 +150,8 @@ def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> Non
 
 
 def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
-    found: dict[str, tuple[list[Term], list[Term]]] = {}
+    found: dict[str, tuple[list[Term], list[int]]] = {}
+    anchored: list[tuple[Term, re.Pattern[str]]] = []
     words: dict[Key, set[str]] = {
         (rule, section): set()
         for rule, sections in SECTIONS.items()
@@ -164,10 +166,11 @@ def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
         elif entry.rule == "common" or key in ASKED:
             parts.setdefault(key, []).append(_alternative(entry))
         else:
-            _add(found, entry, key)
+            _add(found, anchored, entry, key)
     section = partial(_section, parts)
     return Lexicons(
         automaton=_automaton(found),
+        anchored=tuple(anchored),
         words={key: frozenset(own) for key, own in words.items()},
         negation=section(("common", "negation")),
         refusal=section(("common", "refusal")),
@@ -186,15 +189,20 @@ def _alternative(entry: Entry) -> str:
     return "|".join((*words, *filter(None, (entry.pattern.expression,))))
 
 
-def _add(found: dict[str, tuple[list[Term], list[Term]]], entry: Entry, key: Key) -> None:
-    pattern, checks = entry.pattern, tuple(map(_check, entry.conditions))
-    plain = Term(key, entry.source, checks, None)
+def _add(
+    found: dict[str, tuple[list[Term], list[int]]],
+    anchored: list[tuple[Term, re.Pattern[str]]],
+    entry: Entry,
+    key: Key,
+) -> None:
+    pattern = entry.pattern
+    term = Term(key, entry.source, tuple(map(_check, entry.conditions)))
     for word in pattern.words:
-        found.setdefault(word, ([], []))[0].append(plain)
+        found.setdefault(word, ([], []))[0].append(term)
     if pattern.expression:
-        term = Term(key, entry.source, checks, re.compile(pattern.expression))
         for word in pattern.anchors:
-            found.setdefault(word, ([], []))[1].append(term)
+            found.setdefault(word, ([], []))[1].append(len(anchored))
+        anchored.append((term, re.compile(pattern.expression)))
 
 
 def _check(condition: Condition) -> Check:
@@ -202,9 +210,9 @@ def _check(condition: Condition) -> Check:
     return Check(condition.where, condition.wanted, expression)
 
 
-def _automaton(found: Mapping[str, tuple[list[Term], list[Term]]]) -> ahocorasick.Automaton:
+def _automaton(found: Mapping[str, tuple[list[Term], list[int]]]) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
-    for word, (terms, anchored) in found.items():
-        automaton.add_word(word, Finds(len(word), tuple(terms), tuple(anchored)))
+    for word, (terms, places) in found.items():
+        automaton.add_word(word, Finds(len(word), tuple(terms), frozenset(places)))
     automaton.make_automaton()
     return automaton

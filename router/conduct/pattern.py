@@ -28,12 +28,13 @@ LENGTH_LIMIT = 4000
 
 NAMED = {
     "id": "(?=[0-9+]{0,19}[a-z])[0-9a-z]{5,20}(?![0-9a-z])",
-    "digits": "[0-9]{5,12}(?![0-9])",
+    "digits": "(?:[0-9]{5,12}(?![0-9])|[0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{6,12})",
+    "card": "(?:62[0-9]{13,17}|[3-69][0-9]{15}(?:[0-9]{2,3})?)(?![0-9])",
     "phone": "[2-8][0-9]{6,7}(?![0-9])",
     "number": "[0-9]+",
 }
-"""An account name of 5 to 20 letters and digits with a letter among them; 5 to 12 digits; a local
-telephone number; any number."""
+"""An account name of 5 to 20 letters and digits with a letter among them; 5 to 12 digits, or 6 and
+more that are partly Han; the digits of a bank card; a local telephone number; any number."""
 
 _TOKEN = re.compile(
     r"…(?P<gap>[0-9]{0,2})|(?P<open>\()|(?P<close>\)\??)|(?P<bar>\|)|<(?P<named>[a-z]+)>"

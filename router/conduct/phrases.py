@@ -29,6 +29,7 @@ class Phrases:
 
     def __init__(self, lexicons: Lexicons) -> None:
         self._iter = lexicons.automaton.iter
+        self._anchored = lexicons.anchored
         self._negation = lexicons.negation
         self._refusal = lexicons.refusal
         self._neutral = lexicons.neutral
@@ -39,21 +40,20 @@ class Phrases:
         `buyer` gives what the buyer last said, as a dense view ("": nothing); seldom needed.
         """
         found: dict[Key, list[Hit]] = {}
-        tried: set[int] = set()
+        to_try: set[int] = set()
         length = len(dense)
         for last, (width, words, anchored) in self._iter(dense + BOUNDARY):
-            for term in words if last < length else ():
-                self._note(found, term, dense, last + 1 - width, last + 1, buyer)
-            for term in anchored:
-                if id(term) in tried:
-                    continue
-                tried.add(id(term))
-                assert term.expression is not None
-                first = term.expression.search(dense)
-                if first is None:
-                    continue
-                for match in term.expression.finditer(dense, first.start()):
-                    self._note(found, term, dense, match.start(), match.end(), buyer)
+            if words and last < length:
+                for term in words:
+                    self._note(found, term, dense, last + 1 - width, last + 1, buyer)
+            if anchored:
+                to_try |= anchored
+        for place in to_try:
+            term, expression = self._anchored[place]
+            match = expression.search(dense)
+            while match is not None:
+                self._note(found, term, dense, match.start(), match.end(), buyer)
+                match = expression.search(dense, max(match.end(), match.start() + 1))
         return _allowed(found) if found else found
 
     def _note(
@@ -81,6 +81,8 @@ class Phrases:
         if where == "buyer":
             said = buyer()
             return expression.search(said) is not None if said else check.wanted
+        if where == "talk":
+            return expression.search(dense) is not None or expression.search(buyer()) is not None
         if where == "before":
             return expression.search(_before(dense, start, NEAR)) is not None
         if where == "after":

@@ -12,7 +12,7 @@ QUESTIONS_MOST = 200
 
 
 def ask(state: State, command: c.AskHandover) -> Rejected | None:
-    """A question back: of whom it is for, of whoever filed it (to add something), or of a supervisor.
+    """A question back: of whom it is for, of a supervisor, or of who filed it, to add something.
 
     Refused: `no_such_handover`, `unknown_agent`, `not_yours`, `no_such_line`, `nothing_said`,
     `too_many_questions`.

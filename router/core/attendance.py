@@ -23,7 +23,7 @@ def note(state: State, person: Person, was: str, was_since_ms: int) -> None:
             if was == "away":
                 add_away(shift, was_since_ms, state.at_ms)
             if was == "offline":
-                _came(state, person, shift)
+                _came(state, shift)
             elif person.presence == "offline":
                 _left(state, person, shift)
             state.changed(shift)
@@ -35,9 +35,12 @@ def note(state: State, person: Person, was: str, was_since_ms: int) -> None:
             state.changed(shift)
 
 
-def _came(state: State, person: Person, shift: Shift) -> None:
+def _came(state: State, shift: Shift) -> None:
+    """They are here (again): what was passed on in mid-shift is others' business from now on."""
     shift.left_ms = 0
     shift.excused = False
+    if state.at_ms < shift.to_ms - duties.grace_ms(state):
+        shift.left_open = []
     if shift.came_ms:
         return
     shift.came_ms = state.at_ms

@@ -13,6 +13,8 @@ How the rule is read where it can be read two ways:
 
 - Nobody owes a handover of a shift in which they never were, which was cancelled, or whose
   next one of theirs begins within the grace after it: they stay, and hand over then.
+- Whose shift was given this end later than the grace before it (added, swapped, cut short) had
+  no time to prepare one: they owe none.
 - Whom a supervisor sent offline (with a reason), and who did not come back, owes nothing.
 - Who left earlier than the grace before the end has left early: that is attendance, and costs
   nothing; the handover is still owed, and can be filed from anywhere.
@@ -70,6 +72,8 @@ def owed(state: State, shift: Shift) -> bool:
     """Whether this shift has to be handed over, and was not yet."""
     if not required(state) or shift.handover or shift.judged or not shift.came_ms:
         return False
+    if shift.end_set_ms > shift.to_ms - grace_ms(state):
+        return False
     return shift.state in ("on", "over") and not continues(state, shift)
 
 
@@ -90,7 +94,8 @@ def left(state: State, person: Person, shift: Shift) -> None:
 
 def filed(state: State, shift: Shift, unnamed: list[HandedLine], *, note: str) -> None:
     """They have handed over: charged where some of it was accounted for nowhere."""
-    if required(state) and not shift.judged and unnamed and not note.strip():
+    owes = required(state) and shift.came_ms and not shift.judged
+    if owes and unnamed and not note.strip():
         at_ms = state.at_ms
         _charge_outgoing(state, shift, "no_account", at_ms, at_ms, [state.offset])
     shift.judged = True

@@ -13,9 +13,12 @@ from router.core.records import Seat, Shift
 from router.core.state import State
 
 
-def change_operator(state: State, seat: Seat, agent: str, cause: Cause = "transfer") -> None:
+def change_operator(
+    state: State, seat: Seat, agent: str, cause: Cause = "transfer", *, within: bool = False
+) -> None:
     """`agent` ("" for nobody) operates the sub-account from now on, with all it holds; where
-    they are not here, somebody else has that."""
+    they are not here, somebody else has that. `within`: the router's own choice, which exceeds
+    no capacity (RULES §3): what they have no room for goes to others, or waits."""
     before, was_on_duty = seat.agent, state.pools.on_duty(seat)
     held = state.held_by(before) if before else []
     sessions = [thread for thread in held if thread.sub_account == seat.id]
@@ -26,16 +29,25 @@ def change_operator(state: State, seat: Seat, agent: str, cause: Cause = "transf
         state.pools.touch_person(before)
     here = bool(agent) and state.persons[agent].presence != "offline"
     for thread in sessions:
-        if here:
+        if here and (not within or _has_room(state, seat)):
             assignment.give(state, thread, seat, cause)
         elif not assignment.move(state, thread, cause):
-            assignment.enqueue(state, thread)
+            assignment.enqueue(state, thread, quiet=within)
     for thread, item in work:
         if item.agent == before:
             if here:
                 assignment.give_work(state, thread, item, seat, cause)
             else:
                 assignment.assign_work(state, thread, item)
+
+
+def _has_room(state: State, seat: Seat) -> bool:
+    """Whether the new operator can take one of the sessions that the sub-account holds: it
+    counts for the sub-account already."""
+    seat.load -= 1
+    room = state.pools.available(seat)
+    seat.load += 1
+    return room
 
 
 def seat_changed(state: State, seat: Seat, *, was_on_duty: bool) -> None:
@@ -74,7 +86,7 @@ def sign_on(state: State, shift: Shift) -> None:
             continue
         operator = state.persons.get(seat.agent)
         if operator is None or operator.presence == "offline":
-            change_operator(state, seat, shift.agent)
+            change_operator(state, seat, shift.agent, within=True)
 
 
 def pass_seats(state: State, agent: str) -> None:
@@ -87,7 +99,7 @@ def pass_seats(state: State, agent: str) -> None:
     for seat in seats:
         heir = heirs.get(seat.id)
         if heir:
-            change_operator(state, seat, heir)
+            change_operator(state, seat, heir, within=True)
 
 
 def _rostered(state: State, but_not: str) -> dict[str, str]:

@@ -222,6 +222,7 @@ def _add(state: State, planned: PlannedShift) -> Shift:
         name=planned.name,
         offset=state.offset,
         planned_ms=state.at_ms,
+        end_set_ms=state.at_ms,
     )
     state.shifts[shift.id] = shift
     state.rota.note_shift(shift)
@@ -292,6 +293,8 @@ def _refuse_one(state: State, planned: PlannedShift, but_not: dict[str, Shift]) 
 
 def _alter(state: State, shift: Shift, planned: PlannedShift, command: c.ChangeShift) -> None:
     was = shift.agent
+    if (planned.agent, planned.to_ms) != (shift.agent, shift.to_ms):
+        shift.end_set_ms = state.at_ms
     shift.agent = planned.agent
     shift.from_ms, shift.to_ms = planned.from_ms, planned.to_ms
     shift.sub_accounts = list(planned.sub_accounts)
@@ -354,6 +357,7 @@ def swap(state: State, command: c.SwapShifts) -> Rejected | None:
         return refused
     for shift, agent in zip(pair, agents, strict=True):
         was, shift.agent = shift.agent, agent
+        shift.end_set_ms = state.at_ms
         _replanned(state, shift, was)
         _say_changed(state, shift, command.by, command.why)
     handover.roster_changed(state, {shift.id: None for shift in pair})

@@ -201,6 +201,8 @@ class Shift(msgspec.Struct, array_like=True, gc=False):
     """What was charged for handing it over badly."""
     took_breach: str = ""
     """What its agent was charged for, as the one who did not acknowledge another's."""
+    end_set_ms: int = 0
+    """When its end was set last: who hears of it at the last minute owes no handover."""
 
 
 class HandedLine(msgspec.Struct, array_like=True, gc=False):

@@ -10,7 +10,7 @@ from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
 from router.core.state import State, holds
 from router.core.thread import Thread
 from router.core.view import is_waiting
-from router.http import showing, sight
+from router.http import showing, showing_shifts, sight
 from router.http import views as v
 from router.http.api_people import roster
 from router.http.routes import Call, Route
@@ -77,6 +77,8 @@ async def get_board(call: Call) -> v.BoardView:
             :SHOWN
         ],
         promises=_promises(call, desk, threads),
+        rostered=_rostered(call, state, owner.clock_ms),
+        handovers=_handovers(call, state),
     )
 
 
@@ -89,6 +91,25 @@ def _visible(call: Call, state: State) -> list[Thread]:
     agent = call.agent
     held = (state.threads.get(key) for key in state.held.get(agent, ()))
     return [thread for thread in held if thread is not None and holds(thread, agent)]
+
+
+def _rostered(call: Call, state: State, clock_ms: int) -> list[v.RosteredView]:
+    agent = "" if call.supervises else call.agent
+    found = [
+        showing_shifts.rostered(state, shift, clock_ms)
+        for shift in state.rota.all_on()
+        if agent in ("", shift.agent)
+    ]
+    return sorted(found, key=lambda each: each.here)
+
+
+def _handovers(call: Call, state: State) -> list[v.OpenHandoverView]:
+    found = [
+        each
+        for each in reversed(state.rota.all_open())
+        if call.supervises or showing_shifts.sees_handover(state, call.agent, each)
+    ]
+    return [showing_shifts.open_handover(each) for each in found[:SHOWN]]
 
 
 def _promises(call: Call, desk: str, threads: list[Thread]) -> list[v.WorkView]:

@@ -45,15 +45,19 @@ def locate(call: Call, desk: str, session: str) -> Ref | None:
 def _all(call: Call, query: v.SessionsQuery) -> Iterator[Ref]:
     for desk in call.desks(query.desk):
         state = call.state(desk)
-        for ref in _closed(desk, state) if query.state == "closed" else _open(desk, state):
+        closed = query.state == "closed"
+        for ref in _closed(desk, state) if closed else _open(desk, state, query.ids):
             if _wanted(query, ref) and (
                 call.supervises or sight.sees_session(state, call.agent, ref)
             ):
                 yield ref
 
 
-def _open(desk: str, state: State) -> Iterator[Ref]:
-    return (showing.ref(desk, state, thread) for thread in state.sessions.values())
+def _open(desk: str, state: State, ids: str) -> Iterator[Ref]:
+    if not ids:
+        return (showing.ref(desk, state, thread) for thread in state.sessions.values())
+    threads = (state.sessions.get(session) for session in dict.fromkeys(ids.split(",")))
+    return (showing.ref(desk, state, thread) for thread in threads if thread)
 
 
 def _closed(desk: str, state: State) -> Iterator[Ref]:
@@ -70,6 +74,8 @@ def _wanted(query: v.SessionsQuery, ref: Ref) -> bool:
     if query.sub_account and ref.sub_account != query.sub_account:
         return False
     if query.state not in ("", "open", ref.state):
+        return False
+    if query.ids and ref.past is not None and ref.id not in query.ids.split(","):
         return False
     if query.rule:
         return ref.past is None and any(

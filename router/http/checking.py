@@ -67,7 +67,8 @@ class Checking:
         if examiner is None:
             return []
         before = await self._before(ref) if ref is not None else []
-        return self._judged(state, shop, examiner, content, kind, before, opens=ref is not None)
+        line = _draft(content, kind, await self._now_ms(state.desk.id, before))
+        return self._judged(state, shop, examiner, line, before, opens=ref is not None)
 
     async def before_sending(
         self, state: State, ref: Ref, command: c.WriteMessage, *, confirmed: bool
@@ -80,9 +81,8 @@ class Checking:
         before = await self._before(ref)
         if any(line.message == command.message for line in before):
             return  # it was written before, under the same Idempotency-Key
-        found = self._judged(
-            state, shop, examiner, command.content, command.kind, before, opens=True
-        )
+        line = _draft(command.content, command.kind, await self._now_ms(ref.desk, before))
+        found = self._judged(state, shop, examiner, line, before, opens=True)
         views = [each.view for each in found if each.sending != "record"]
         if any(view.sending == BLOCK for view in views):
             detail = "the rules of conduct do not let this be sent"
@@ -96,29 +96,23 @@ class Checking:
         state: State,
         shop: str,
         examiner: Examiner,
-        content: c.Content,
-        kind: c.MessageKind,
+        line: Line,
         before: Sequence[Line],
         *,
         opens: bool,
     ) -> list[Found]:
-        line = Line(
-            message="",
-            sent_ms=max([state.at_ms, *(known.sent_ms for known in before[-1:])]),
-            side="shop",
-            kind=kind,
-            text=content.text,
-            url=content.url,
-            product=content.product,
-            order=content.order,
-        )
         opens = opens and len(before) < LOOK_BACK and not any(map(speaks, before))
         policy = state.rules(shop).policy
         return [
             Found(finding, policy.conduct_rule(finding.rule).sending)
             for finding in examiner.engine.message(line, before, opens=opens)
-            if not _is_allowed(state, shop, content.text, finding)
+            if not _is_allowed(state, shop, line.text, finding)
         ]
+
+    async def _now_ms(self, desk: str, before: Sequence[Line]) -> int:
+        """When it would be sent, by the log's clock."""
+        clock_ms = await self._service.partition(desk).log.clock()
+        return max([clock_ms, *(line.sent_ms for line in before[-1:])])
 
     async def _before(self, ref: Ref) -> list[Line]:
         """The session's last lines, from memory where they are known."""
@@ -132,6 +126,20 @@ class Checking:
         while len(self._lines) > KEPT:
             self._lines.popitem(last=False)
         return sorted(found, key=lambda line: (line.sent_ms, line.side, line.message))
+
+
+def _draft(content: c.Content, kind: c.MessageKind, sent_ms: int) -> Line:
+    """A message that is not in the log yet."""
+    return Line(
+        message="",
+        sent_ms=sent_ms,
+        side="shop",
+        kind=kind,
+        text=content.text,
+        url=content.url,
+        product=content.product,
+        order=content.order,
+    )
 
 
 def _is_allowed(state: State, shop: str, text: str, finding: Finding) -> bool:

@@ -16,7 +16,6 @@ from router.core import facts as f
 from router.core.state import State
 from router.http import sight
 from router.http import views as v
-from router.http.context import Context
 from router.http.follower import following
 from router.http.problems import Problem
 from router.http.routes import STREAM, Call, Route
@@ -24,6 +23,8 @@ from router.http.streams import Stream, event
 from router.owner import Committed, Unowned
 from router.service import Lagging
 
+CHECK_S = 9.5
+"""How often it is asked whether the reader's login or token still stands."""
 HEARTBEAT_S = 9.5
 """A stream that has said nothing for this long says so; looked at every 10 s at the latest."""
 
@@ -63,7 +64,7 @@ async def get_events(call: Call) -> web.StreamResponse:
         context.attendance.opened(desk, agent)
     try:
         await stream.open()
-        feed = Feed(context, stream, desk, "" if call.supervises else agent, place)
+        feed = Feed(call, stream, desk, "" if call.supervises else agent, place)
         return await stream.run(asyncio.create_task(feed.run()))
     finally:
         context.streams.remove(stream)
@@ -75,8 +76,10 @@ class Feed:
     """Writes one desk's facts to one stream."""
 
     def __init__(
-        self, context: Context, stream: Stream, desk: str, agent: str, place: Place | None
+        self, call: Call, stream: Stream, desk: str, agent: str, place: Place | None
     ) -> None:
+        context = call.context
+        self._call = call
         self._context = context
         self._stream = stream
         self._desk = desk
@@ -84,17 +87,27 @@ class Feed:
         now = Place(context.service.partition(desk).owner.seq, WHOLE)
         self._place = now if place is None else place
         self._loop = asyncio.get_running_loop()
-        self._last_s = self._loop.time()
+        self._last_s = self._checked_s = self._loop.time()
 
     async def run(self) -> None:
         try:
             after = await self._after()
             async with following(self._context.service, self._desk, after) as commits:
                 async for committed in commits:
+                    if not await self._may():
+                        return
                     await self._write(committed)
         except (Lagging, Unowned) as error:
             self._context.streams.resets += 1
             await self._stream.write(event({"why": str(error)}, name="reset"))
+
+    async def _may(self) -> bool:
+        """Whether the reader is still who they were; looked at now and then."""
+        now_s = self._loop.time()
+        if now_s - self._checked_s < CHECK_S:
+            return True
+        self._checked_s = now_s
+        return await self._call.stands()
 
     async def _after(self) -> int:
         """Behind which commit to begin. Raises `Lagging` where something could be missing."""

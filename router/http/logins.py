@@ -239,6 +239,15 @@ class Logins:
             return None
         return Login(login_id, user, csrf, is_current and now_ms > rotated_ms + ROTATE_MS)
 
+    def holder(self, login_id: int) -> User | None:
+        """Whose login this is, whatever its cookie is by now; None for one that has ended."""
+        with self._people.database() as db:
+            row = db.execute(
+                "SELECT user FROM logins WHERE id = ? AND ended_ms IS NULL AND begun_ms > ?",
+                (login_id, self._people.now_ms() - LONGEST_MS),
+            ).fetchone()
+        return self._people.user(row[0]) if row else None
+
     def rotate(self, cookie: str) -> str | None:
         """The cookie that takes this one's place; None when somebody was faster."""
         fresh, now_ms = token_urlsafe(32), self._people.now_ms()

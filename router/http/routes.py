@@ -6,6 +6,7 @@ where a caller is recognised, a body read and an exception made an answer.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -68,6 +69,15 @@ class Call:
         if not self.user.agent:
             raise Problem(403, "this is for agents", reason="no_agent")
         return self.user.agent
+
+    async def stands(self) -> bool:
+        """Whether who asked may still do so, and in the same role: for what goes on for long."""
+        if self.login is not None:
+            logins = self.context.doorman.logins
+            user = await asyncio.to_thread(logins.holder, self.login.id)
+        else:
+            user = await self.context.gate.who(bearer(self.request.headers["Authorization"]))
+        return user == self.user
 
     @property
     def id(self) -> str:

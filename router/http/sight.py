@@ -5,9 +5,11 @@ from __future__ import annotations
 from router.core import facts as f
 from router.core.state import State
 from router.core.thread import Hold, Thread
+from router.http import showing_shifts
 from router.http.showing import Ref
 
-FOR_ALL = (f.DeskAdopted, f.OutageNoted)
+FOR_ALL = (f.DeskAdopted, f.OutageNoted, f.RosterPlanned)
+HANDED = f.HandoverFiled | f.HandoverAcknowledged | f.HandoverAsked | f.HandoverAnswered
 OTHERS_CONDUCT = (
     *(f.FlagRaised, f.FlagConfirmed, f.FlagDismissed, f.PhraseListed),
     *(f.ChargeAppealed, f.AppealAnswered),
@@ -36,6 +38,9 @@ def sees_fact(state: State, agent: str, fact: f.AnyFact) -> bool:
     if isinstance(fact, f.BreachReversed | f.BreachWaived):
         breach = state.breaches.get(fact.breach)
         return breach is not None and breach.agent == agent
+    if isinstance(fact, HANDED):
+        handover = state.handovers.get(fact.handover)
+        return handover is not None and showing_shifts.sees_handover(state, agent, handover)
     if isinstance(fact, OTHERS_CONDUCT):
         return False
     if isinstance(fact, f.ItemAssigned | f.ItemEscalated):

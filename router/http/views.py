@@ -267,6 +267,36 @@ class Counts(View, frozen=True, kw_only=True):
     fines_today_fen: int
 
 
+class RosteredView(View, frozen=True, kw_only=True):
+    """Who is on shift now (the board)."""
+
+    shift: str
+    agent: str
+    name: str
+    from_at: str
+    to_at: str
+    presence: str
+    here: bool
+    came: bool
+    late_ms: int
+    """How late they came; of who has not come yet, how late they are by now."""
+
+
+class OpenHandoverView(View, frozen=True, kw_only=True):
+    """A handover that nobody has acknowledged whole (the board)."""
+
+    id: str
+    agent: str
+    to: str
+    filed_at: str
+    due_at: str | None
+    lines: int
+    left: int
+    """Lines that nobody has taken."""
+    questions: int
+    """Not answered yet."""
+
+
 class BoardShop(View, frozen=True, kw_only=True):
     id: str
     name: str
@@ -289,6 +319,10 @@ class BoardView(View, frozen=True, kw_only=True):
     sessions: list[SessionView]
     promises: list[WorkView] = []
     """Call-backs promised and not done, the earliest first."""
+    rostered: list[RosteredView] = []
+    """Who is on shift now, those who are not here first."""
+    handovers: list[OpenHandoverView] = []
+    """Handovers that nobody has acknowledged whole, newest first."""
 
 
 # Lists: a page, and where the next one begins.
@@ -403,7 +437,7 @@ class PageQuery(DeskQuery, frozen=True, kw_only=True):
 
 class SessionsQuery(PageQuery, frozen=True, kw_only=True):
     ids: Annotated[str, msgspec.Meta(max_length=12_000)] = ""
-    """Only these, with commas between; those that are not there, or not to be seen, are left out."""
+    """Only these, with commas between; what is not there, or not to be seen, is left out."""
     shop: Name = ""
     agent: Name = ""
     sub_account: Name = ""

@@ -48,8 +48,16 @@ def _direct() -> urllib.request.OpenerDirector:
     return opener
 
 
+class Refusal(Failed):
+    """The daemon's no, with the problem document as it came (RFC 9457)."""
+
+    def __init__(self, said: str, problem: Json) -> None:
+        super().__init__(said)
+        self.problem = problem
+
+
 class Client:
-    """One daemon, asked by one user. Its methods raise `Failed`."""
+    """One daemon, asked by one user. Its methods raise `Failed`; a refusal is a `Refusal`."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.url = (args.url or os.environ.get("ZHIBAN_URL") or DEFAULT_URL).rstrip("/")
@@ -69,11 +77,15 @@ class Client:
     def post(self, *path: str, body: Json) -> Json:
         return self._ask("POST", path, body)
 
+    def upload(self, *path: str, data: bytes, **query: str) -> Json:
+        """Send a file."""
+        return self._ask("POST", path, data, query)
+
     def _ask(
         self,
         method: str,
         path: tuple[str, ...],
-        body: Json | None = None,
+        body: Json | bytes | None = None,
         query: dict[str, str] | None = None,
     ) -> Json:
         url = "/".join([f"{self.url}/v1", *(quote(part, safe="") for part in path)])
@@ -82,14 +94,18 @@ class Client:
         request = urllib.request.Request(  # noqa: S310  # http(s) only: checked above
             url, method=method, headers={"Authorization": f"Bearer {self._token}"}
         )
-        if body is not None:
+        if isinstance(body, bytes):
+            request.data = body
+            request.add_header("Content-Type", "application/octet-stream")
+        elif body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as response:
                 answer = json.loads(response.read(ANSWER_LIMIT))
         except urllib.error.HTTPError as error:
-            raise Failed(_refusal(error)) from None
+            problem = _problem(error)
+            raise Refusal(_refusal(error, problem), problem) from None
         except (OSError, http.client.HTTPException) as error:
             why = printable(getattr(error, "reason", None) or error)
             raise Failed(f"连不上 {self.url} / cannot reach {self.url}: {why}") from None
@@ -117,13 +133,18 @@ def _kept_token() -> str:
     return token
 
 
-def _refusal(error: urllib.error.HTTPError) -> str:
-    """What a problem document says (RFC 9457), in both languages."""
+def _problem(error: urllib.error.HTTPError) -> Json:
+    """The problem document; {} where it is none."""
     try:
         problem = json.loads(error.read(ANSWER_LIMIT))
     except (OSError, ValueError, http.client.HTTPException):
         problem = None
-    if not isinstance(problem, dict):
+    return problem if isinstance(problem, dict) else {}
+
+
+def _refusal(error: urllib.error.HTTPError, problem: Json) -> str:
+    """What a problem document says (RFC 9457), in both languages."""
+    if not problem:
         return f"HTTP {error.code} {printable(error.reason)}"
     detail = problem.get("detail") or problem.get("title") or f"HTTP {error.code}"
     said = f"{problem.get('title_zh') or f'HTTP {error.code}'} / {detail}"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from router.clocktime import format_ms
+from router.clocktime import format_ms, parse_ms
 from router.conduct.course import LOOK_BACK, Course, hold, prune, take
+from router.core import commands as c
 from router.core.facts import (
     AnyFact,
     MessageNoted,
@@ -75,14 +76,22 @@ ONLINE = [
 ]
 
 
+def arrival(raw: Json) -> str:
+    """When a line came."""
+    return str(raw.get("received_at", raw["timestamp"]))
+
+
 def run(*lines: Json, desk: Desk | None = None) -> Run:
-    by_arrival = sorted(lines, key=lambda raw: raw.get("received_at", raw["timestamp"]))
+    by_arrival = sorted(lines, key=arrival)
     return simulate([*ONLINE, *by_arrival], desk, inspected=True)
 
 
 def flags(run: Run) -> list[tuple[str, str]]:
     """(rule, message) of all flags."""
     return [(row["rule"], row["message"]) for row in run.report()["flags"]]
+
+
+ORDER = line("order.placed", "9:04", {"buyer": "x", "order": "o1"})
 
 
 # What is judged
@@ -124,7 +133,7 @@ def test_the_holder_who_closes_without_a_farewell_lacks_one() -> None:
     )
     assert flags(run(*said)) == []
     done = run(asks("9:00", "在吗"), says("9:01", GOOD), asks("9:02", "要蓝色"),
-               says("9:03", "那就拍蓝色那一款"), line("order.placed", "9:04", {"buyer": "x", "order": "o1"}),
+               says("9:03", "那就拍蓝色那一款"), ORDER,
                closes("9:05"), end("9:30"))  # fmt: skip
     assert done.rejected == []
     assert flags(done) == [("honorific", "amy-9:03")]
@@ -150,8 +159,9 @@ def test_an_idle_end_without_a_leave_accuses_nobody() -> None:
 def test_who_closes_what_somebody_else_said_last_accuses_nobody() -> None:
     move = {"buyer": "x", "to": "shop:bob", "by": "supervisor"}
     done = run(asks("9:00", "在吗"), says("9:01", GOOD), asks("9:02", "要蓝色"),
-               says("9:03", "那就拍蓝色那一款"), line("order.placed", "9:04", {"buyer": "x", "order": "o1"}),
-               line("session.transfer", "9:05", move), closes("9:06", "bob"), end("9:30"))  # fmt: skip
+               says("9:03", "那就拍蓝色那一款"), ORDER,
+               line("session.transfer", "9:05", move), closes("9:06", "bob"),
+               end("9:30"))  # fmt: skip
     assert done.rejected == []
     assert flags(done) == []
 
@@ -159,7 +169,7 @@ def test_who_closes_what_somebody_else_said_last_accuses_nobody() -> None:
 def test_a_message_beyond_the_lateness_is_judged_by_its_words_alone() -> None:
     done = run(
         asks("9:00", "在吗"),
-        says("9:01", "没有", received="9:06"),
+        says("9:01", "哦哦", received="9:06"),
         says("9:02", "你是脑残吗", received="9:07"),
         end("9:30"),
     )
@@ -191,16 +201,10 @@ def shuffled(lines: list[Json], seed: int) -> list[Json]:
     for raw in lines:
         raw = dict(raw)
         if raw["type"] in ("message.received", "message.sent"):
-            sent_ms = chance_ms(raw)
-            raw["received_at"] = format_ms(sent_ms + chance.randrange(LATENESS_MS))
+            late_ms = chance.randrange(LATENESS_MS)
+            raw["received_at"] = format_ms(parse_ms(raw["timestamp"]) + late_ms)
         found.append(raw)
-    return sorted(found, key=lambda raw: raw.get("received_at", raw["timestamp"]))
-
-
-def chance_ms(raw: Json) -> int:
-    from router.clocktime import parse_ms
-
-    return parse_ms(raw["timestamp"])
+    return sorted(found, key=arrival)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -230,8 +234,6 @@ def test_a_trace_that_carries_its_flags_is_replayed_as_it_is() -> None:
     said = [*ONLINE, asks("9:00", "在吗"), says("9:01", "您好,你脑残啊"), end("9:10")]
     done = simulate(said, inspected=True)
     (flag,) = done.state.flags.values()
-    from router.core import commands as c
-
     raised = c.RaiseFlag(
         flag="abuse:other:0", rule="abuse", shop="shop", buyer="x", session="s", message="other",
         agent="amy", sub_account="shop:amy", sent_ms=ms("9:01"), offset=4,
@@ -291,6 +293,13 @@ def test_a_recall_counts_whether_it_comes_before_or_after() -> None:
     recall = MessageRecalledNoted(at_ms=5, session="s1", shop="shop", buyer="x", message="m1")
     for facts in ((opened(1), noted(1, 2), recall), (recall, opened(1), noted(1, 2))):
         assert [each.recalled for each in course_of(*facts).lines] == [True]
+
+
+def test_a_late_question_counts_as_though_it_was_sent_when_it_came() -> None:
+    course = course_of(opened(500), noted(1, 100, at_ms=500))
+    assert [each.sent_ms for each in course.lines] == [500]
+    course = course_of(opened(10), noted(1, 10), noted(2, 200, shop=True), noted(3, 100, at_ms=500))
+    assert [each.offset for each in course.lines] == [1, 3, 2], "it has been answered"
 
 
 def test_in_a_session_whose_beginning_is_not_known_words_count_alone() -> None:

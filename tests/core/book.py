@@ -77,18 +77,17 @@ class Book:
         if entry.kind == "waiver":
             assert all(isinstance(p, c.WaiveBreach | c.AnswerAppeal) for p in proof), entry
         else:
-            assert any(p is not None and _is_about(state, p, breach) for p in proof), entry
-
-    def owes(self, agent: str) -> int:
-        """What is booked of this agent, by the facts."""
-        return self._owed.get(agent, 0)
+            assert any(p is not None and _is_about(p, breach) for p in proof), entry
 
 
-def _is_about(state: State, command: c.AnyCommand, breach: Breach) -> bool:
-    """Whether an entry of the log speaks of the buyer, the shift or the flag of this breach."""
+def _is_about(command: c.AnyCommand, breach: Breach) -> bool:
+    """Whether an entry of the log speaks of the buyer, the shift, the leaving or the flag that
+    this breach is about."""
     if breach.rule == "handover":
         shifts = isinstance(command, _OF_THE_ROSTER)
         return shifts or getattr(command, "agent", "") == breach.agent
+    if breach.rule == "away" and isinstance(command, c.SetPresence | c.GoSilent):
+        return command.agent == breach.agent
     if isinstance(command, c.ConfirmFlag | c.DismissFlag):
         return command.flag == breach.key
     if isinstance(command, c.FileHandover):  # what was promised in it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from router import trace
 from router.core import commands as c
 from router.core.facts import BotAsked, BotHandedOver, DeliveryRequested, SessionAssigned
 from router.core.policy import AwayMessages, Policy
@@ -325,10 +326,6 @@ def test_who_gets_it_in_time_answers_for_it() -> None:
 
 
 def test_it_can_show_an_order() -> None:
-    scene = scene_of(FIRST)
-    scene.asks("9:00", "x")
-    scene.do("9:00:01", hand_over(scene))
-    scene.order("9:00:02", "x", "O1")
     scene = scene_of(MIXED)
     scene.asks("9:00", "x")
     scene.order("9:00:02", "x", "O1")
@@ -425,6 +422,32 @@ def test_while_its_holder_is_away_it_answers_too() -> None:
     scene.asks("9:02", "x")
     scene.do("9:02:05", reply(scene))
     assert scene.holder("x") == "amy"
+
+
+# In a trace
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.WriteForBot(
+            shop="shop",
+            buyer="x",
+            session="d-s1",
+            message="b1",
+            asked=7,
+            kind="order_card",
+            shows=("O1",),
+            content=c.Content(order="O1", text="核对一下"),
+        ),
+        c.HandOverFromBot(
+            shop="shop", buyer="x", session="d-s1", why="投诉", transcript="长", asked=7
+        ),
+    ],
+)
+def test_a_trace_has_what_it_does(command: c.AnyCommand) -> None:
+    line = trace.write_line(9, ms("9:00"), command)
+    assert trace.read_line(line, 1, ()).command == command
 
 
 # Of another session

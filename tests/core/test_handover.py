@@ -118,6 +118,19 @@ def test_what_was_theirs_when_they_went_stays_in_their_draft() -> None:
     assert drafted == (["x"] if holder == "amy" else [])
 
 
+@pytest.mark.parametrize(("back", "drafted"), [("17:30", []), ("17:55", ["x"])])
+def test_what_was_passed_on_in_mid_shift_is_others_business_once_they_are_back(
+    back: str, drafted: list[str]
+) -> None:
+    scene = day()
+    scene.asks("17:00", "x", sub_account="shop:amy")
+    scene.offline("17:01", "amy", "transfer")
+    scene.answers("17:02", "bob", "x")
+    scene.online(back, "amy")
+    assert scene.holder("x") == "bob"
+    assert [line.buyer for line in draft(scene.state, "amy")] == drafted
+
+
 # Filing
 
 
@@ -651,6 +664,17 @@ def test_a_policy_may_ask_for_none() -> None:
     scene.offline("18:00", "amy")
     scene.until("22:00")
     assert (charged(scene), filed(scene).due_ms) == ([], 0)
+
+
+@pytest.mark.parametrize(("time", "owed"), [("14:50", True), ("14:50:00.001", False)])
+def test_an_end_that_is_set_at_the_last_minute_asks_for_no_handover(
+    time: str, *, owed: bool
+) -> None:
+    scene = day(roster=(AMY,), online=("amy",))
+    short = shift("amy", "9:00", "15:00", "shop:desk")
+    scene.do(time, c.ChangeShift(by="sue", why="提前下班", shift="d-r1", planned=short))
+    scene.until("15:30")
+    assert charged(scene) == ([("late", "amy")] if owed else [])
 
 
 @pytest.mark.parametrize(("begin", "owed"), [("18:00", False), ("18:10", False), ("18:11", True)])

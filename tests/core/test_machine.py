@@ -14,7 +14,13 @@ from typing import NamedTuple, get_args
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from msgspec.structs import replace
 
 from router.core import commands as c
@@ -24,112 +30,26 @@ from router.core.drafting import draft
 from router.core.facts import AnyFact, SessionAssigned
 from router.core.invariants import check
 from router.core.outcome import Rejected
-from router.core.policy import (
-    CONDUCT,
-    KNOWN_KINDS,
-    MINUTE_MS,
-    Agent,
-    AwayMessages,
-    Desk,
-    Policy,
-    ServiceHours,
-    Shop,
-    Strategy,
-)
+from router.core.policy import AwayMessages, Desk, Strategy
 from router.core.state import State
 from router.core.step import step, tick
 from router.simulate import state_hash
 from tests.core.book import Book
-from tests.core.scene import DAY_MS, desk_of, hash_without_clock, restored, store, sub
-
-SHOPS = ("shop", "tmall", "console")
-SEATS = (
-    sub("amy", capacity=2),
-    sub("bob", weight=2),
-    sub("cat", groups=("after_sale",)),
-    sub("amy", "tmall"),
-    sub("bob", "tmall", groups=("pre_sale",), capacity=1),
-    sub("cat", "console"),
-    replace(sub("bob", "console"), agent=""),
+from tests.core.machine_desks import (
+    DESK,
+    POLICIES,
+    SHOPS,
+    agents,
+    ages,
+    buyers,
+    desks,
+    known,
+    numbers,
+    seats,
+    shops,
+    waits,
 )
-DESK = desk_of(
-    Agent(id="amy", capacity=3),
-    Agent(id="bob", capacity=2),
-    "cat",
-    shops=[
-        Shop(id="shop"),
-        Shop(id="tmall", lateness_ms=600_000),
-        Shop(id="console", console_only=True, lateness_ms=0),
-    ],
-    subs=SEATS,
-    policy=Policy(queue_text="请稍等"),
-)
-
-HOURS = (ServiceHours(from_minute=30, to_minute=120),)
-
-agents = st.sampled_from(["amy", "bob", "cat", "nobody"])
-seats = st.sampled_from([*(seat.id for seat in SEATS), "shop:none"])
-shops = st.sampled_from([*SHOPS, "shop", "elsewhere"])
-buyers = st.sampled_from(["x", "y", "z"])
-numbers = st.integers(1, 3)
-waits = st.sampled_from(
-    [
-        *(0, 0, 0, 1, 1_000, 29_999, 60_000, 90_000, 119_999, 120_000, 120_001, 300_000, 480_000),
-        *(600_000, 1_200_000, 3_600_000, 7_200_000, 86_400_000),
-    ]
-)
-ages = st.sampled_from(
-    [0, 0, 0, 0, 1, 1_000, 60_000, 119_999, 120_000, 300_000, 700_000, 90_000_000]
-)
-"""How long before the log's clock something was sent."""
-
-
-ALL_WORK = tuple(KNOWN_KINDS.values())
-AT_ONCE = tuple(replace(rule, fine_fen=1000, charge="at_once") for rule in CONDUCT)
-CHATTY = Policy(
-    queue_text="请稍等",
-    waiting_text="马上就来",
-    out_of_hours_text="已经下班",
-    auto_period_ms=MINUTE_MS,
-    items=ALL_WORK,
-)
-POLICIES = (
-    Policy(queue_text="请稍等"),
-    Policy(items=ALL_WORK, conduct=AT_ONCE),
-    replace(CHATTY, bot_mode="people_first"),
-    replace(CHATTY, bot_mode="bot_first", bots_answer=True),
-    replace(CHATTY, bot_mode="mixed", away_messages=AwayMessages.KEEP),
-    Policy(reply_ms=3 * MINUTE_MS, reply_repeat_ms=5 * MINUTE_MS, rescue_before_ms=0),
-    Policy(follow_up_from_ms=MINUTE_MS, follow_up_to_ms=2 * MINUTE_MS, check_all_orders=True),
-    Policy(presence_max_ms=30 * MINUTE_MS, presence_ends_with_shift=True, items=ALL_WORK),
-    Policy(handover_required=False, session_idle_ms=10 * MINUTE_MS, away_return_ms=MINUTE_MS),
-    Policy(handover_grace_ms=MINUTE_MS, late_limit_ms=15 * MINUTE_MS, grace_ms=0),
-)
-"""Rules that a desk may come to have."""
-
-
-def desks() -> st.SearchStrategy[Desk]:
-    """The desk after a change of its people, its shops or their hours."""
-    without = [
-        DESK,
-        replace(DESK, agents=DESK.agents[1:]),
-        replace(DESK, agents=DESK.agents[:2]),
-        replace(DESK, sub_accounts=SEATS[1:]),
-        replace(DESK, sub_accounts=SEATS[:3]),
-        replace(DESK, sub_accounts=tuple(replace(seat, groups=(), capacity=0) for seat in SEATS)),
-        replace(DESK, agents=tuple(replace(agent, capacity=1) for agent in DESK.agents)),
-        replace(DESK, sub_accounts=(replace(SEATS[0], shop="console"), *SEATS[1:])),
-        replace(DESK, shops=(DESK.shops[0], DESK.shops[2]), sub_accounts=SEATS[:2]),
-        replace(DESK, shops=(replace(DESK.shops[0], lateness_ms=600_000), *DESK.shops[1:])),
-        replace(DESK, shops=(replace(DESK.shops[0], service_hours=HOURS), *DESK.shops[1:])),
-        replace(DESK, shops=(replace(DESK.shops[0], policy=POLICIES[3]), *DESK.shops[1:])),
-        replace(DESK, id="other"),
-    ]
-    return st.builds(  # by number: desks are too long to be printed
-        lambda number, strategy: replace(without[number], strategy=strategy),
-        st.integers(0, len(without) - 1),
-        st.sampled_from(list(Strategy)),
-    )
+from tests.core.scene import DAY_MS, hash_without_clock, restored, store
 
 
 class Said(NamedTuple):
@@ -158,23 +78,11 @@ class Desks(RuleBasedStateMachine):
         strategy=st.sampled_from(list(Strategy)),
         away=st.sampled_from(list(AwayMessages)),
         here=st.lists(st.sampled_from(["amy", "bob", "cat"]), unique=True),
-        bot=st.sampled_from(["off", "off", "bot_first", "people_first", "mixed"]),
-        talkative=st.booleans(),
+        policy=st.integers(0, len(POLICIES) - 1),
     )
-    def begin(
-        self,
-        strategy: Strategy,
-        away: AwayMessages,
-        here: list[str],
-        bot: str,
-        talkative: bool,
-    ) -> None:
-        policy = replace(DESK.policy, away_messages=away, bot_mode=bot)
-        if talkative:
-            policy = replace(policy, waiting_text="马上来", auto_period_ms=0, bots_answer=True)
-            policy = replace(policy, presence_max_ms=7_200_000, presence_ends_with_shift=True)
-        self.policy = policy
-        self.do(0, c.AdoptDesk(desk=replace(DESK, strategy=strategy, policy=policy)))
+    def begin(self, strategy: Strategy, away: AwayMessages, here: list[str], policy: int) -> None:
+        self.policy = replace(POLICIES[policy], away_messages=away)
+        self.do(0, c.AdoptDesk(desk=replace(DESK, strategy=strategy, policy=self.policy)))
         for agent in here:
             self.do(0, c.SetPresence(agent=agent, to="online", console=agent == "amy"))
 
@@ -226,6 +134,14 @@ class Desks(RuleBasedStateMachine):
                 (self.state.seats[fact.sub_account].load, subs[fact.sub_account]),
             ):
                 assert not limit or load <= limit, fact
+
+    def whose(self, number: int) -> tuple[str, str]:
+        """Shop and buyer: of those whose session is open, else of anybody who has been here."""
+        threads = sorted(self.state.threads.values(), key=lambda t: (not t.session, -t.no))
+        if not threads or number == 7:
+            return "elsewhere", "z"
+        thread = threads[number % len(threads)]
+        return thread.shop, thread.buyer
 
     # Buyers and platforms
 
@@ -283,15 +199,16 @@ class Desks(RuleBasedStateMachine):
             sent_ms=self.clock_ms + wait - age,
             sub_account=seat,
             by=by,
-            shows=(f"O{order}",),
+            shows=(f"{buyer}-O{order}",),
         )
         self.do(wait, command)
         thread = self.state.thread(shop, buyer)
         session = thread.session if thread is not None else ""
         self.said.append(Said(command, self.offset, session))
 
-    @rule(wait=waits, age=ages, shop=shops, buyer=buyers, back=st.integers(0, 4))
-    def message_is_recalled(self, wait: int, age: int, shop: str, buyer: str, back: int) -> None:
+    @rule(wait=waits, age=ages, known=known, back=st.integers(0, 4))
+    def message_is_recalled(self, wait: int, age: int, known: int, back: int) -> None:
+        shop, buyer = self.whose(known)
         self.do(
             wait,
             c.MessageRecalled(
@@ -327,7 +244,7 @@ class Desks(RuleBasedStateMachine):
                 event=event,  # type: ignore[arg-type]
                 shop=shop,
                 buyer=buyer,
-                order=f"O{order}",
+                order=f"{buyer}-O{order}",
                 sent_ms=self.clock_ms + wait - age,
                 pay_on_delivery=on_delivery,
             ),
@@ -349,8 +266,8 @@ class Desks(RuleBasedStateMachine):
             c.ReviewPosted(
                 shop=shop,
                 buyer=buyer,
-                order=f"O{order}",
-                review=f"V{order}",
+                order=f"{buyer}-O{order}",
+                review=f"{buyer}-V{order}",
                 rating=rating,  # type: ignore[arg-type]
                 sent_ms=self.clock_ms + wait - age,
             ),
@@ -372,7 +289,7 @@ class Desks(RuleBasedStateMachine):
             c.RefundRequested(
                 shop=shop,
                 buyer=buyer,
-                order="O1",
+                order=f"{buyer}-O1",
                 refund=f"{buyer}-R{refund}",
                 reason=reason,  # type: ignore[arg-type]
                 sent_ms=self.clock_ms + wait - age,
@@ -382,14 +299,14 @@ class Desks(RuleBasedStateMachine):
     @rule(
         wait=waits,
         age=ages,
-        shop=shops,
-        buyer=buyers,
+        known=known,
         refund=numbers,
         by_agent=st.sampled_from(["", "amy"]),
     )
     def refund_is_resolved(
-        self, wait: int, age: int, shop: str, buyer: str, refund: int, by_agent: str
+        self, wait: int, age: int, known: int, refund: int, by_agent: str
     ) -> None:
+        shop, buyer = self.whose(known)
         self.do(
             wait,
             c.RefundResolved(
@@ -402,8 +319,9 @@ class Desks(RuleBasedStateMachine):
             ),
         )
 
-    @rule(wait=waits, age=ages, shop=shops, buyer=buyers)
-    def platform_closes(self, wait: int, age: int, shop: str, buyer: str) -> None:
+    @rule(wait=waits, age=ages, known=known)
+    def platform_closes(self, wait: int, age: int, known: int) -> None:
+        shop, buyer = self.whose(known)
         sent_ms = self.clock_ms + wait - age
         self.do(wait, c.PlatformClosed(shop=shop, buyer=buyer, sent_ms=sent_ms))
 
@@ -447,37 +365,6 @@ class Desks(RuleBasedStateMachine):
             ),
         )
 
-    @rule(wait=waits, shop=shops, buyer=buyers, back=st.sampled_from([0, 0, 0, 1]))
-    def bot_writes(self, wait: int, shop: str, buyer: str, back: int) -> None:
-        thread = self.state.thread(shop, buyer)
-        bot = thread.bot if thread is not None else None
-        self.do(
-            wait,
-            c.WriteForBot(
-                shop=shop,
-                buyer=buyer,
-                session=thread.session if thread is not None else "",
-                message=f"m{self.offset}",
-                asked=bot.asked - back if bot is not None else 1,
-                shows=("O1",),
-            ),
-        )
-
-    @rule(wait=waits, shop=shops, buyer=buyers, failed=st.booleans())
-    def bot_hands_over(self, wait: int, shop: str, buyer: str, failed: bool) -> None:
-        thread = self.state.thread(shop, buyer)
-        bot = thread.bot if thread is not None else None
-        self.do(
-            wait,
-            c.HandOverFromBot(
-                shop=shop,
-                buyer=buyer,
-                session=thread.session if thread is not None else "",
-                why="转人工",
-                asked=bot.asked if failed and bot is not None else 0,
-            ),
-        )
-
     @rule(wait=waits, agent=agents, since=st.sampled_from([0, 45_000, 600_000]))
     def console_falls_silent(self, wait: int, agent: str, since: int) -> None:
         self.do(wait, c.GoSilent(agent=agent, since_ms=self.clock_ms + wait - since))
@@ -493,14 +380,14 @@ class Desks(RuleBasedStateMachine):
     @rule(
         wait=waits,
         age=ages,
-        shop=shops,
-        buyer=buyers,
+        known=known,
         agent=st.one_of(st.none(), agents),
         supervisor=st.booleans(),
     )
     def session_is_closed(
-        self, wait: int, age: int, shop: str, buyer: str, agent: str | None, supervisor: bool
+        self, wait: int, age: int, known: int, agent: str | None, supervisor: bool
     ) -> None:
+        shop, buyer = self.whose(known)
         thread = self.state.thread(shop, buyer)
         holder = thread.agent if thread is not None else ""
         self.do(
@@ -515,16 +402,16 @@ class Desks(RuleBasedStateMachine):
             ),
         )
 
-    @rule(wait=waits, shop=shops, buyer=buyers, to=seats, supervisor=st.booleans())
-    def session_is_transferred(
-        self, wait: int, shop: str, buyer: str, to: str, supervisor: bool
-    ) -> None:
+    @rule(wait=waits, known=known, to=seats, supervisor=st.booleans())
+    def session_is_transferred(self, wait: int, known: int, to: str, supervisor: bool) -> None:
+        shop, buyer = self.whose(known)
         self.do(
             wait, c.TransferSession(shop=shop, buyer=buyer, to=to, by="", supervisor=supervisor)
         )
 
-    @rule(wait=waits, shop=shops, buyer=buyers, agent=agents)
-    def session_is_claimed(self, wait: int, shop: str, buyer: str, agent: str) -> None:
+    @rule(wait=waits, known=known, agent=agents)
+    def session_is_claimed(self, wait: int, known: int, agent: str) -> None:
+        shop, buyer = self.whose(known)
         self.do(wait, c.ClaimSession(shop=shop, buyer=buyer, agent=agent))
 
     @rule(wait=waits, agent=agents, to=st.one_of(st.just(""), agents))
@@ -533,12 +420,12 @@ class Desks(RuleBasedStateMachine):
 
     @rule(
         wait=waits,
-        shop=shops,
-        buyer=buyers,
+        known=known,
         agent=st.one_of(st.none(), agents),
         order=numbers,
     )
-    def agent_writes(self, wait: int, shop: str, buyer: str, agent: str | None, order: int) -> None:
+    def agent_writes(self, wait: int, known: int, agent: str | None, order: int) -> None:
+        shop, buyer = self.whose(known)
         thread = self.state.thread(shop, buyer)
         holder = thread.agent if thread is not None else ""
         self.do(
@@ -548,21 +435,19 @@ class Desks(RuleBasedStateMachine):
                 buyer=buyer,
                 agent=holder if agent is None else agent,
                 message=f"m{self.offset}",
-                shows=(f"O{order}",),
+                shows=(f"{buyer}-O{order}",),
                 category="payment_reminder" if order == 1 else "",
             ),
         )
 
-    @rule(
-        wait=waits, shop=shops, buyer=buyers, refund=numbers, agent=st.one_of(st.just(""), agents)
-    )
-    def refund_is_escalated(
-        self, wait: int, shop: str, buyer: str, refund: int, agent: str
-    ) -> None:
+    @rule(wait=waits, known=known, refund=numbers, agent=st.one_of(st.just(""), agents))
+    def refund_is_escalated(self, wait: int, known: int, refund: int, agent: str) -> None:
+        shop, buyer = self.whose(known)
         self.do(wait, c.EscalateRefund(shop=shop, refund=f"{buyer}-R{refund}", agent=agent))
 
-    @rule(wait=waits, age=ages, shop=shops, buyer=buyers, refund=numbers)
-    def refund_is_taken_over(self, wait: int, age: int, shop: str, buyer: str, refund: int) -> None:
+    @rule(wait=waits, age=ages, known=known, refund=numbers)
+    def refund_is_taken_over(self, wait: int, age: int, known: int, refund: int) -> None:
+        shop, buyer = self.whose(known)
         self.do(
             wait,
             c.TakeOverRefund(
@@ -764,15 +649,15 @@ class Desks(RuleBasedStateMachine):
 
     @rule(
         wait=waits,
-        shop=shops,
-        buyer=buyers,
+        known=known,
         agent=agents,
         due=st.sampled_from([0, 60_000, 600_000, 3_600_000]),
         number=numbers,
     )
     def call_back_is_promised(
-        self, wait: int, shop: str, buyer: str, agent: str, due: int, number: int
+        self, wait: int, known: int, agent: str, due: int, number: int
     ) -> None:
+        shop, buyer = self.whose(known)
         self.do(
             wait,
             c.PromiseCallBack(
@@ -785,10 +670,9 @@ class Desks(RuleBasedStateMachine):
             ),
         )
 
-    @rule(wait=waits, shop=shops, buyer=buyers, number=numbers, supervisor=st.booleans())
-    def call_back_is_withdrawn(
-        self, wait: int, shop: str, buyer: str, number: int, supervisor: bool
-    ) -> None:
+    @rule(wait=waits, known=known, number=numbers, supervisor=st.booleans())
+    def call_back_is_withdrawn(self, wait: int, known: int, number: int, supervisor: bool) -> None:
+        shop, buyer = self.whose(known)
         key = f"{buyer}-P{number}"
         self.do(
             wait,
@@ -812,30 +696,35 @@ class Desks(RuleBasedStateMachine):
 
     @rule(
         wait=waits,
-        shop=shops,
-        buyer=buyers,
+        known=known,
         order=numbers,
         agent=agents,
         flag=st.sampled_from(get_args(RemarkFlag)),
     )
     def order_is_remarked(
-        self, wait: int, shop: str, buyer: str, order: int, agent: str, flag: RemarkFlag
+        self, wait: int, known: int, order: int, agent: str, flag: RemarkFlag
     ) -> None:
+        shop, buyer = self.whose(known)
         self.do(
             wait,
             c.SetRemark(
-                shop=shop, buyer=buyer, order=f"O{order}", agent=agent, reason="size", flag=flag
+                shop=shop,
+                buyer=buyer,
+                order=f"{buyer}-O{order}",
+                agent=agent,
+                reason="size",
+                flag=flag,
             ),
         )
 
     @rule(
         wait=st.sampled_from([0, 0, 1_000, 14_999, 15_000, 15_001]),
-        shop=shops,
-        buyer=buyers,
+        known=known,
         back=st.integers(0, 1),
         writes=st.booleans(),
     )
-    def bot_acts(self, wait: int, shop: str, buyer: str, back: int, writes: bool) -> None:
+    def bot_acts(self, wait: int, known: int, back: int, writes: bool) -> None:
+        shop, buyer = self.whose(known)
         thread = self.state.thread(shop, buyer)
         session = thread.session if thread is not None else "none"
         asked = thread.bot.asked if thread is not None and thread.bot is not None else 1
@@ -850,7 +739,7 @@ class Desks(RuleBasedStateMachine):
                 session=session,
                 message=f"m{self.offset}",
                 asked=asked,
-                shows=("O1",),
+                shows=(f"{buyer}-O1",),
             )
         self.do(wait, command)
 
@@ -899,7 +788,7 @@ TestDesks.settings = settings(
 
 
 @pytest.mark.slow
-class TestDesksAtLength(Desks.TestCase):  # type: ignore[misc]
+def test_desks_at_length() -> None:
     """The same, further into the day."""
-
-    settings = settings(TestDesks.settings, max_examples=1500, stateful_step_count=120)
+    longer = settings(TestDesks.settings, max_examples=1500, stateful_step_count=120)
+    run_state_machine_as_test(Desks, settings=longer)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from router.core import commands as c
 from router.core.commands_shift import PlannedShift
 from router.core.facts import AttendanceNoted, RosterPlanned, ShiftBegan, ShiftChanged, ShiftEnded
-from router.core.policy import DAY_MS, HOUR_MS, Policy, Shop
+from router.core.policy import DAY_MS, HOUR_MS, Agent, Policy, Shop
 from router.core.records import Shift
 from router.core.step import step
 from router.simulate import state_hash
@@ -449,3 +449,23 @@ def test_sub_accounts_at_several_shops() -> None:
     )
     scene.until("9:00")
     assert scene.state.pools.seats_of["amy"] == ["shop:desk", "tmall:desk"]
+
+
+def test_the_router_gives_nobody_more_than_they_have_room_for() -> None:
+    """A sub-account that passes by itself brings no more than its new operator's capacity."""
+    bob = Agent(id="bob", capacity=1)
+    desk = desk_of("amy", bob, subs=[replace(sub("desk"), agent="", capacity=2)])
+    scene = rostered(
+        shift("amy", "9:00", "18:00", "shop:desk"),
+        shift("bob", "17:30", "23:00", "shop:desk"),
+        desk=desk,
+        online=("amy", "bob"),
+    )
+    for buyer in ("x", "y"):
+        scene.asks("17:00", buyer, farewell=True)
+        scene.answers("17:00", "desk", buyer)
+    scene.do("17:55", c.FileHandover(agent="amy", note="无"))
+    scene.offline("18:00", "amy")
+    assert [scene.holder("x"), scene.holder("y")] == ["bob", ""]
+    scene.do("18:01", c.AcknowledgeHandover(agent="bob"))
+    assert [scene.holder("x"), scene.holder("y")] == ["bob", "bob"], "a handover may"

@@ -98,7 +98,7 @@ async def answered(daemon: Zhiban, got: list[Json]) -> None:
     for buyer in ("quiet", "asked-again"):
         session = await opened(daemon, buyer)
         path = f"/v1/sessions/{session['id']}/messages"
-        message = await daemon.does("POST", path, session["agent"], text="您好,在的")
+        message = await daemon.does("POST", path, session["agent"], text="您好,我在的")
 
         async def delivered(name: str = message["id"]) -> bool:
             return any(one["id"] == name for one in got)
@@ -131,7 +131,7 @@ async def ordered(daemon: Zhiban) -> None:
                 "POST", path, session["agent"], kind="order_card", order=f"2024-{name}7"
             )
         else:
-            await daemon.does("POST", path, session["agent"], text="亲,您好")
+            await daemon.does("POST", path, session["agent"], text="亲,您好,我在的")
         if name == "closed":
             await daemon.hook("order.closed", buyer=name, order=f"2024-{name}7")
     await sealed(daemon, rule="order_check", buyer="unchecked")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from router import cli
 from router.http.proof import clock
 from tests.http.harness import MINUTE_MS, Harness
 from tests.http.test_flags import raised
@@ -144,6 +146,27 @@ async def test_appeals_are_ones_own_and_answered_by_somebody_else(desk: Harness)
     assert (await desk.get("amy", "/v1/ledger"))["total_fen"] == 2000
     reply = await desk.call("sue", "POST", "/v1/appeals/d1-a9/answer", answer)
     assert reply.json["reason"] == "no_such_appeal"
+
+
+async def test_the_command_line_prints_it(
+    desk: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = await charged(desk)
+    body = {"why": "the line was down"}
+    await desk.call("amy", "POST", f"/v1/ledger/{entry['id']}/appeal", body)
+    words = ["explain", entry["id"], "--url", f"http://127.0.0.1:{desk.port}"]
+    status = await asyncio.to_thread(cli.main, [*words, "--token", desk.tokens["amy"]])
+    out, err = capsys.readouterr()
+    assert (status, err) == (0, "")
+    wanted = (
+        *("reply", "5分钟", "¥20.00", "+5:00.000", "2026-11-21 16:05:00.000", "多少钱"),
+        *("+6:00.000", "罚款 charge", "申诉 appeal: 待答复 open", "the line was down"),
+    )
+    for part in wanted:
+        assert part in out, out
+    status = await asyncio.to_thread(cli.main, [*words, "--token", desk.tokens["bob"]])
+    assert status == 1
+    assert "this is not yours" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """A desk on which a scenario's sentences happen, one after the other, in virtual time.
 
 A command at `t` comes after all that was due before `t`, and before what is due at `t` (RULES §2:
-deadlines include their ends). After each step the invariants hold, and what changed is stored as
-an owner stores it.
+deadlines include their ends). After each step the invariants hold, every charge is proved by the
+log, and what changed is stored as an owner stores it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from router.core.state import State
 from router.core.step import step, tick
 from router.core.thread import Thread
 from router.simulate import state_hash
+from tests.core.book import Book
 from tests.core.scene import hash_without_clock, restored, store
 from tests.scenarios.inspecting import Inspection
 from tests.scenarios.reading import MIDNIGHT_MS, Sentence, clock
@@ -45,6 +46,7 @@ class Stage:
         """Breaches that were expected."""
         self.flags_claimed: dict[tuple[str, str], None] = {}
         """Flags that were expected, each in its state."""
+        self.book = Book()
         self.inspection = Inspection(desk) if inspected else None
         self.take(ADOPTED_MS, c.AdoptDesk(desk=desk))
         for agent in online:
@@ -71,8 +73,8 @@ class Stage:
             self.inspection.hear(self.offset, command)
         if isinstance(command, c.MessageReceived):
             self.asked[self.offset] = (command.shop, command.buyer)
-        stamped = c.Stamped(self.offset, at_ms, command)
-        outcome = step(self.state, stamped)
+        self.book.enter(self.offset, command)
+        outcome = step(self.state, c.Stamped(self.offset, at_ms, command))
         if outcome.rejected is not None and not isinstance(command, c.NoteOutage):
             assert hash_without_clock(self.state) == before, f"a refusal changed it: {command}"
         self._keep(outcome)
@@ -80,6 +82,7 @@ class Stage:
 
     def _keep(self, outcome: Outcome) -> None:
         check(self.state)
+        self.book.read(self.state, outcome.facts)
         self.facts += outcome.facts
         if self.inspection is not None:
             self.inspection.see(outcome.facts)
@@ -91,6 +94,7 @@ class Stage:
             return
         for at_ms, found in self.inspection.found(clock_ms):
             self.offset += 1
+            self.book.enter(self.offset, found)
             at_ms = max(at_ms, self.state.at_ms)
             self._keep(step(self.state, c.Stamped(self.offset, at_ms, found)))
 
@@ -147,7 +151,9 @@ class Stage:
         return thread
 
     def whose(self, sentence: Sentence, name: str) -> tuple[str, str]:
-        """Shop and buyer of an order or refund that was named before."""
+        """Shop and buyer of an order or refund: of that which was named before, else as said."""
+        if name not in self.buyer_of and sentence.option("买家"):
+            return self.shop(sentence), sentence.option("买家")
         if name not in self.buyer_of:
             raise sentence.place.bad(f"前面没有出现过 {name}")
         return self.buyer_of[name]

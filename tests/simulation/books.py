@@ -64,7 +64,9 @@ class Books:
 
     def _check_agent(self, fact: f.BreachSealed, name: str) -> None:
         """Somebody who held it, at `due` or until they gave it away shortly before."""
-        kind = "" if fact.rule in ("reply", "follow_up") else fact.rule
+        if fact.rule == "away" and fact.key:
+            return  # they fell silent, and are charged for what they do not hold any more
+        kind = "" if fact.rule in ("reply", "follow_up", "away") else fact.rule
         stints = self._floor.stints.get((fact.shop, fact.buyer, kind, fact.key), [])
         held = [
             s

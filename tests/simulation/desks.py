@@ -46,6 +46,11 @@ def make_policy(random: Random) -> Policy:
         away_messages=random.choice((AwayMessages.MOVE, AwayMessages.KEEP)),
         queue_text=random.choice(("", "请稍等")),
         message_expiry_ms=20 * SECOND_MS,
+        away_return_ms=12 * SECOND_MS,
+        waiting_text=random.choice(("", "马上来")),
+        waiting_after_ms=10 * SECOND_MS,
+        auto_period_ms=random.choice((0, 90)) * SECOND_MS,
+        presence_max_ms=random.choice((0, 0, 120)) * SECOND_MS,
     )
 
 

@@ -272,9 +272,12 @@ class People:
             self._ask(c.GoSilent(agent=agent, since_ms=self._clock()))
             return
         by = "su" if random.random() < 0.15 else ""
+        gone = [one.id for one in self._desk.agents if self._floor.presence_of(one.id) == "away"]
+        if gone and random.random() < 0.5:
+            agent, by = random.choice(gone), ""
         command = c.SetPresence(
             agent=agent,
-            to=random.choice(("online", "online", "online", "away", "offline")),
+            to="online" if agent in gone else random.choice(("online", "away", "offline")),
             open_sessions=random.choice(("", "inform", "transfer")),
             reason="会议" if by else "",
             by=by,

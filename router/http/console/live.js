@@ -1,7 +1,7 @@
 // Follows a desk's event stream across breaks: after each one it goes on behind the last event.
 import { SignedOut } from "./api.js";
 
-const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 5_000;
+const FIRST_WAIT_MS = 300, LONGEST_WAIT_MS = 3_000;
 const SILENCE_MS = 25_000; // the server speaks every 10 s: a silent connection is a dead one
 
 async function* events(body, heard) {

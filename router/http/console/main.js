@@ -1,10 +1,11 @@
 // The console: who is signed in decides which pages there are; the address says which is shown.
 import { post } from "./api.js";
 import { html, render, signal, useEffect } from "./html.js";
+import { Menu } from "./parts/menu.js";
 import { Login } from "./pages/login.js";
 import { PAGES } from "./pages/index.js";
 import { PresenceControl } from "./parts/presence.js";
-import { chooseDesk, desk, failed, leave, link, me, ready, toasts, whoAmI } from "./state.js";
+import { chooseDesk, desk, failed, leave, link, me, ready, sessions, tellOthers, toasts, whoAmI } from "./state.js";
 import { language, setLanguage, t } from "./words/index.js";
 
 const address = signal(location.hash.slice(2));
@@ -14,10 +15,10 @@ const pagesOf = (user) => PAGES.filter((page) => !page.roles || page.roles.inclu
   .filter((page) => !page.needsAgent || user.agent);
 
 function Header({ pages, shown }) {
-  const signOut = () => post("/v1/logout").then(leave, failed);
+  const signOut = () => post("/v1/logout").then(() => { leave(); tellOthers(); }, failed);
   const other = language.value === "zh" ? "en" : "zh";
   return html`<header class="top">
-    <h1><img src="/console/icon.svg" alt="" width="24" height="24" /> ${t("app.name")}</h1>
+    <h1><img src="/console/icon.svg" alt="" width="24" height="24" /> <span>${t("app.name")}</span></h1>
     <nav aria-label=${t("nav.pages")}><ul>
       ${pages.map((page) => html`<li key=${page.id}>
         <a href=${`#/${page.id}`} aria-current=${page === shown ? "page" : undefined}>${t(`page.${page.id}`)}</a>
@@ -29,11 +30,11 @@ function Header({ pages, shown }) {
     </select>`}
     <p class=${`link ${link.value}`} role="status">${t(`link.${link.value}`)}</p>
     ${me.value.agent && html`<${PresenceControl} />`}
-    <details class="menu"><summary>${me.value.name || me.value.user}</summary>
+    <${Menu} class="who" label=${html`<span>${me.value.name || me.value.user}</span>`}>
       <button type="button" class="plain" lang=${other === "en" ? "en" : "zh-CN"}
         onClick=${() => setLanguage(other)}>${other === "en" ? "English" : "中文"}</button>
       <button type="button" class="plain" onClick=${signOut}>${t("login.out")}</button>
-    </details>
+    <//>
   </header>`;
 }
 
@@ -49,7 +50,8 @@ function App() {
   if (!me.value) return html`<${Login} /><${Toasts} />`;
   const pages = pagesOf(me.value);
   const shown = pages.find((page) => page.id === address.value.split("/")[0]) || pages[0];
-  document.title = `${t(`page.${shown.id}`)} · ${t("app.name")}`;
+  const mine = [...sessions.value.values()].filter((one) => one.waiting && one.agent && one.agent === me.value.agent?.id);
+  document.title = `${mine.length ? `(${mine.length}) ` : ""}${t(`page.${shown.id}`)} · ${t("app.name")}`;
   return html`
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("nav.skip")}</a>
     <${Header} pages=${pages} shown=${shown} />

@@ -43,8 +43,7 @@ export const tellOthers = () => others.postMessage("changed");
 export async function whoAmI() {
   try {
     const login = await get("/v1/login");
-    setToken(login.csrf);
-    await enter();
+    await enter(login);
   } catch (error) {
     if (!(error instanceof SignedOut)) throw error;
     leave();
@@ -53,10 +52,10 @@ export async function whoAmI() {
   }
 }
 
-export async function enter() {
-  const who = await get("/v1/me");
-  if (me.value && me.value.user !== who.user) leave(); // nothing of somebody else's is shown
-  me.value = who;
+export async function enter(login) {
+  if (me.value && me.value.user !== login.user) leave(); // nothing of theirs is shown
+  setToken(login.csrf);
+  me.value = await get("/v1/me");
   const kept = localStorage.getItem("zhiban.desk");
   desk.value = me.value.desks.includes(kept) ? kept : me.value.desks[0] || "";
   connect();
@@ -109,9 +108,10 @@ function connect() {
 const dirty = new Set(); // sessions to read again
 let whole = false; // or everything
 let reading = null;
-const AT_ONCE = 50; // sessions in one request
-const ROUND_MS = { agent: 0, supervisor: 100, admin: 100 }; // who sees all of a desk reads in gulps
-const RETRY_MS = 1_000;
+const ADDRESS_LIMIT = 4_000; // of a request's address: the sessions it names
+const ROUND_MS = { agent: 0, supervisor: 60, admin: 60 }; // who sees all of a desk reads in gulps
+const RETRY_MS = 2_000;
+let roundAt = 0;
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -128,13 +128,15 @@ function read() {
 
 async function rounds() {
   while (me.value && (whole || dirty.size)) {
+    const early = roundAt + ROUND_MS[me.value.role] - Date.now();
+    if (early > 0) await pause(early);
+    roundAt = Date.now();
     const all = whole, wanted = [...dirty], until = stop;
     whole = false;
     dirty.clear();
     try {
       if (all) await readAll();
       else await readSessions(wanted);
-      if (dirty.size && !whole) await pause(ROUND_MS[me.value?.role] || 0);
     } catch (error) {
       if (error instanceof SignedOut) { leave(); return; }
       if (until !== stop) continue; // it was of another desk, or somebody else's
@@ -154,7 +156,7 @@ async function readAll() {
     me.value = who;
     sessions.value = new Map(list.map((one) => [one.id, one]));
   });
-  if (open.value) await readMessages(open.value);
+  if (sessions.value.has(open.value)) await readMessages(open.value, "", true);
 }
 
 async function readList(of) {
@@ -168,19 +170,26 @@ async function readList(of) {
 }
 
 async function readSessions(wanted) {
-  const found = [], of = desk.value;
-  const asked = [];
-  for (let start = 0; start < wanted.length; start += AT_ONCE) {
-    asked.push(get("/v1/sessions", { desk: of, ids: wanted.slice(start, start + AT_ONCE).join(","), limit: AT_ONCE })
-      .then((page) => { found.push(...page.sessions); }));
-  }
-  if (wanted.includes(open.value)) asked.push(readMessages(open.value));
-  await Promise.all(asked);
+  const of = desk.value;
+  const pages = inGulps(wanted).map((ids) => get("/v1/sessions", { desk: of, ids, limit: 500 }));
+  const found = (await Promise.all(pages)).flatMap((page) => page.sessions);
+  const shown = found.find((one) => one.id === open.value);
+  if (shown) await readMessages(shown.id, "", true);
   if (desk.value !== of || !me.value) return;
   const next = new Map(sessions.value);
   for (const id of wanted) next.delete(id); // ended, or somebody else's, unless it was found
   for (const one of found) next.set(one.id, one);
   sessions.value = next;
+}
+
+function inGulps(ids) {
+  const gulps = [];
+  for (const id of ids) {
+    const longer = gulps.length ? `${gulps.at(-1)},${id}` : "";
+    if (longer && part(longer).length < ADDRESS_LIMIT) gulps[gulps.length - 1] = longer;
+    else gulps.push(id);
+  }
+  return gulps;
 }
 
 let boardAsked = 0, boardDue = null;
@@ -222,10 +231,16 @@ let asked = 0;
 const shownAsked = new Map(); // by session: which request's answer is shown
 export const earlier = signal(new Map()); // by session: the cursor to what was said before
 
-// The latest messages of a session; with `before`, those before what is shown.
-export async function readMessages(id, before = "") {
+// The latest messages of a session; with `before`, those before what is shown. `mayBeGone`: a
+// session that somebody else has now is no failure.
+export async function readMessages(id, before = "", mayBeGone = false) {
   const number = ++asked;
-  const found = await get(`/v1/sessions/${part(id)}/messages`, { limit: PAGE, cursor: before });
+  const found = await get(`/v1/sessions/${part(id)}/messages`, { limit: PAGE, cursor: before })
+    .catch((error) => {
+      if (mayBeGone && (error.status === 403 || error.status === 404)) return null;
+      throw error;
+    });
+  if (!found) return;
   const known = messages.value.get(id) || [];
   const ids = new Set(found.messages.map((one) => one.id));
   if (before) {

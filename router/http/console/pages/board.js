@@ -1,11 +1,12 @@
 // The supervisor's board: who is here, who waits, what is about to be missed; and moving work.
 import { part, post, put } from "../api.js";
 import { at, now, span } from "../clock.js";
-import { computed, html, signal, useState } from "../html.js";
+import { computed, html, signal, useEffect, useState } from "../html.js";
 import { Conversation, WithReason } from "../parts/conversation.js";
 import { Countdown } from "../parts/countdown.js";
+import { Menu } from "../parts/menu.js";
 import { Item } from "../parts/refunds.js";
-import { agentName, board, open, sessions, shopName, show, toast } from "../state.js";
+import { agentName, board, open, seatName, sessions, shopName, show, toast } from "../state.js";
 import { named, t } from "../words/index.js";
 import { firstDue } from "./work.js";
 
@@ -29,6 +30,20 @@ function Counts() {
   </ul>`;
 }
 
+// What is dragged is told to the browser, too: some drag nothing without data.
+function drag(event, what) {
+  event.dataTransfer.setData("text/plain", what.session || what.agent);
+  event.dataTransfer.effectAllowed = "move";
+  dragged.value = what;
+}
+function dragEnd() {
+  dragged.value = null;
+  over.value = "";
+}
+const mayTake = (agent) => Boolean(dragged.value) && dragged.value.agent !== agent.id
+  && (!dragged.value.session || (agent.id !== dragged.value.from
+    && agent.sub_accounts.some((seat) => seat.shop === dragged.value.shop)));
+
 function drop(event, agent) {
   event.preventDefault();
   over.value = "";
@@ -39,21 +54,23 @@ function drop(event, agent) {
 function Agent({ agent }) {
   const [asking, setAsking] = useState("");
   const full = agent.capacity && agent.load >= agent.capacity;
-  return html`<li class=${`agent ${agent.presence} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
-    onDragOver=${(event) => { if (dragged.value && dragged.value.agent !== agent.id) { event.preventDefault(); over.value = agent.id; } }}
-    onDragLeave=${() => { over.value = ""; }} onDrop=${(event) => drop(event, agent.id)}>
+  const dropping = dragged.value ? (mayTake(agent) ? "may" : "cannot") : "";
+  return html`<li class=${`agent ${agent.presence} ${dropping} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
+    onDragOver=${(event) => { if (mayTake(agent)) { event.preventDefault(); over.value = agent.id; } }}
+    onDragLeave=${(event) => { if (!event.currentTarget.contains(event.relatedTarget)) over.value = ""; }}
+    onDrop=${(event) => drop(event, agent.id)}>
     <span class=${`dot ${agent.presence}`} title=${named("presence", agent.presence)}></span>
-    <b draggable=${agent.load > 0} onDragStart=${() => { dragged.value = { agent: agent.id }; }}
-      onDragEnd=${() => { dragged.value = null; over.value = ""; }} title=${agent.load ? t("board.drag_all") : ""}>${agent.name || agent.id}</b>
+    <b draggable=${agent.load > 0} onDragStart=${(event) => drag(event, { agent: agent.id })}
+      onDragEnd=${dragEnd} title=${agent.load ? t("board.drag_all") : ""}>${agent.name || agent.id}</b>
     <span class=${`load ${full ? "full" : ""}`}>${agent.load}${agent.capacity ? ` / ${agent.capacity}` : ""}
       ${agent.capacity > 0 && html`<progress max=${agent.capacity} value=${Math.min(agent.load, agent.capacity)} aria-label=${t("board.load")}></progress>`}</span>
     <small>${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
       ${agent.since_at ? ` · ${span(now.value - Date.parse(agent.since_at))}` : ""}</small>
-    <details class="menu"><summary aria-label=${t("board.acts", { name: agent.name || agent.id })}>⋯</summary>
+    <${Menu} label="⋯" name=${t("board.acts", { name: agent.name || agent.id })}>
       ${["online", "away", "offline"].filter((to) => to !== agent.presence).map((to) => html`<button key=${to} type="button" class="plain"
         onClick=${() => setAsking(to)}>${t("board.set", { to: t(`presence.${to}`) })}</button>`)}
       ${agent.load > 0 && html`<button type="button" class="plain" onClick=${() => { moving.value = { agent: agent.id, to: "" }; }}>${t("board.move_all")}</button>`}
-    </details>
+    <//>
     ${asking && html`<${WithReason} title=${`${agent.name || agent.id}: ${t(`presence.${asking}`)}`} onClose=${() => setAsking("")}
       act=${(reason) => put(`/v1/agents/${part(agent.id)}/presence`, { to: asking, reason })} />`}
   </li>`;
@@ -72,8 +89,8 @@ function Queue() {
   return html`<section aria-labelledby="queue-title"><h2 id="queue-title">${t("board.queue", { n: board.value.counts.queued })}</h2>
     ${queue.length === 0 && html`<p class="none">${t("board.queue.none")}</p>`}
     <ol class="queue">${queue.map((one) => html`<li key=${one.id} draggable=${one.what === "session"}
-      onDragStart=${() => { dragged.value = { session: one.id, buyer: one.buyer, shop: one.shop }; }} onDragEnd=${() => { dragged.value = null; }}>
-      <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto">${one.buyer}</button>
+      onDragStart=${(event) => drag(event, { session: one.id, buyer: one.buyer, shop: one.shop, from: "" })} onDragEnd=${dragEnd}>
+      <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto" title=${one.buyer}>${one.buyer}</button>
       <small>${shopName(one.shop)} ${one.kind ? named("rule", one.kind) : ""} · ${t("board.waits", { span: span(now.value - Date.parse(one.waiting_since_at)) })}</small></li>`)}</ol></section>`;
 }
 
@@ -83,21 +100,20 @@ function Deadlines() {
     ${soon.length === 0 && html`<p class="none">${t("board.due.none")}</p>`}
     <ol class="due-list">${soon.map((due) => html`<li key=${`${due.session}${due.rule}${due.key}`}>
       <${Countdown} due=${due.due_at} label=${named("rule", due.rule)} />
-      <button type="button" class="plain" disabled=${!due.session} onClick=${() => show(due.session)} dir="auto">${due.buyer}</button>
+      <button type="button" class="plain" disabled=${!due.session} onClick=${() => show(due.session)} dir="auto" title=${due.buyer}>${due.buyer}</button>
       <small>${due.agent ? agentName(due.agent) : t("board.nobody")} · ${shopName(due.shop)}</small></li>`)}</ol></section>`;
 }
 
 function Sessions() {
   return html`<section class="wide" aria-labelledby="sessions-title"><h2 id="sessions-title">${t("board.sessions", { n: rows.value.length })}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="sessions-title"><table><thead><tr><th scope="col">${t("col.due")}</th><th scope="col">${t("col.buyer")}</th><th scope="col">${t("col.shop")}</th><th scope="col">${t("col.agent")}</th><th scope="col">${t("col.state")}</th></tr></thead>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="sessions-title"><table><thead><tr><th scope="col">${t("col.due")}</th><th scope="col">${t("col.buyer")}</th><th scope="col" class="shop">${t("col.shop")}</th><th scope="col">${t("col.agent")}</th><th scope="col" class="state">${t("col.state")}</th></tr></thead>
     <tbody>${rows.value.map((one) => html`<tr key=${one.id} data-session=${one.id} draggable="true" class=${open.value === one.id ? "open" : ""}
-      onDragStart=${(event) => { event.dataTransfer.setData("text/plain", one.id); dragged.value = { session: one.id, buyer: one.buyer, shop: one.shop }; }}
-      onDragEnd=${() => { dragged.value = null; over.value = ""; }}>
+      onDragStart=${(event) => drag(event, { session: one.id, buyer: one.buyer, shop: one.shop, from: one.agent })} onDragEnd=${dragEnd}>
       <td><${Countdown} due=${firstDue(one)} label=${one.waiting ? named("rule", "reply") : one.deadlines[0] ? named("rule", one.deadlines[0].rule) : ""} /></td>
-      <td><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto">${one.buyer}</button>
+      <td class="buyer"><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto" title=${one.buyer}>${one.buyer}</button>
         ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</td>
-      <td>${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"} <small>${one.sub_account}</small></td>
-      <td>${named("state", one.state)}</td></tr>`)}</tbody></table></div>
+      <td class="shop">${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"}${one.sub_account && seatName(one.sub_account) !== agentName(one.agent) ? html` <small>${one.sub_account}</small>` : ""}</td>
+      <td class="state">${named("state", one.state)}</td></tr>`)}</tbody></table></div>
     ${rows.value.length === 0 && html`<p class="none">${t("board.sessions.none")}</p>`}</section>`;
 }
 
@@ -120,6 +136,13 @@ function Moving() {
 }
 
 export function Board() {
+  useEffect(() => {
+    function pressed(event) {
+      if (event.key === "Escape" && !event.isComposing && !document.querySelector("dialog[open]")) show("");
+    }
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
   if (!board.value) return html`<p class="loading" role="status">${t("app.loading")}</p>`;
   const one = sessions.value.get(open.value);
   return html`<div class=${`board ${one ? "reading" : ""}`}>

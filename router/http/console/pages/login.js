@@ -1,7 +1,7 @@
 // Signing in.
-import { post, setToken } from "../api.js";
+import { post } from "../api.js";
 import { html, useState } from "../html.js";
-import { enter } from "../state.js";
+import { enter, tellOthers } from "../state.js";
 import { language, setLanguage, t, why } from "../words/index.js";
 
 export function Login() {
@@ -17,8 +17,8 @@ export function Login() {
       const login = await post("/v1/login", {
         user: form.get("user").trim(), password: form.get("password"),
       });
-      setToken(login.csrf);
-      await enter();
+      await enter(login);
+      tellOthers();
     } catch (error) {
       setProblem(error.reason === "wrong_password" ? t("login.wrong") : why(error));
       setBusy(false);

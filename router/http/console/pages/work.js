@@ -20,10 +20,24 @@ const mine = computed(() => [...sessions.value.values()]
   .filter((one) => one.agent === me.value?.agent?.id).sort(byDue));
 const waiting = computed(() => [...sessions.value.values()]
   .filter((one) => !one.agent && one.state === "queued").sort(byDue));
-const shown = computed(() => mine.value.filter((one) => (!shop.value || one.shop === shop.value)
-  && (!only.value || one.waiting)));
+// By shop, the one whose buyer presses most first; the digits and arrows go in the same order.
+const groups = computed(() => {
+  const found = new Map();
+  for (const one of mine.value) {
+    if ((shop.value && one.shop !== shop.value) || (only.value && !one.waiting)) continue;
+    found.set(one.shop, [...(found.get(one.shop) || []), one]);
+  }
+  return [...found];
+});
+const shown = computed(() => groups.value.flatMap(([, list]) => list));
 
 effect(() => { alarm(mine.value); });
+
+// Through which sub-account, where it goes without saying for nobody.
+function seatOf(one) {
+  const here = (me.value.agent?.sub_accounts || []).filter((seat) => seat.shop === one.shop);
+  return one.sub_account && here.length > 1 ? html` <small>${one.sub_account}</small>` : "";
+}
 
 function Line({ one, index }) {
   const due = firstDue(one);
@@ -31,9 +45,9 @@ function Line({ one, index }) {
   const rule = one.waiting ? "reply" : one.deadlines[0]?.rule;
   return html`<li><button type="button" class=${`session ${kind} ${open.value === one.id ? "open" : ""}`}
     aria-pressed=${open.value === one.id} onClick=${() => show(one.id)} data-session=${one.id}>
-    <span class="who"><b dir="auto">${one.buyer_name || one.buyer}</b>
+    <span class="who"><b dir="auto">${one.buyer}</b>
       ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</span>
-    <span class="where">${shopName(one.shop)} <small>${one.sub_account}</small></span>
+    <span class="where">${shopName(one.shop)}${seatOf(one)}</span>
     <span class="when"><${Countdown} due=${due} label=${rule ? named("rule", rule) : ""} /></span>
     ${index < 9 && html`<kbd aria-hidden="true">${index + 1}</kbd>`}
   </button></li>`;
@@ -41,31 +55,30 @@ function Line({ one, index }) {
 
 function List() {
   const shops = [...new Set(mine.value.map((one) => one.shop))].sort();
-  const groups = shops.filter((id) => !shop.value || id === shop.value);
   let index = 0;
   return html`<section class="sessions" aria-labelledby="mine-title">
-    <h2 id="mine-title">${t("work.mine", { n: mine.value.length })}</h2>
+    <header><h2 id="mine-title">${t("work.mine", { n: mine.value.length })}</h2><${Alarms} /></header>
     <div class="filters" role="group" aria-label=${t("work.filter")}>
       <button type="button" aria-pressed=${!shop.value && !only.value} onClick=${() => { shop.value = ""; only.value = ""; }}>${t("work.all")}</button>
       <button type="button" aria-pressed=${only.value === "waiting"} onClick=${() => { only.value = only.value ? "" : "waiting"; }}>${t("work.waiting")}</button>
       ${shops.length > 1 && shops.map((id) => html`<button key=${id} type="button" aria-pressed=${shop.value === id}
         onClick=${() => { shop.value = shop.value === id ? "" : id; }}>${shopName(id)}</button>`)}
     </div>
-    ${groups.length === 0 && html`<p class="none">${t("work.none")}</p>`}
-    ${groups.map((id) => html`<div key=${id} class="group">
+    ${groups.value.length === 0 && html`<p class="none">${t("work.none")}</p>`}
+    ${groups.value.map(([id, list]) => html`<div key=${id} class="group">
       ${shops.length > 1 && html`<h3>${shopName(id)}</h3>`}
-      <ul>${shown.value.filter((one) => one.shop === id).map((one) => html`<${Line} key=${one.id} one=${one} index=${index++} />`)}</ul>
+      <ul>${list.map((one) => html`<${Line} key=${one.id} one=${one} index=${index++} />`)}</ul>
     </div>`)}
     ${waiting.value.length > 0 && html`<h2>${t("work.queue", { n: waiting.value.length })}</h2>
       <ul>${waiting.value.map((one) => html`<${Line} key=${one.id} one=${one} index=${9} />`)}</ul>`}
   </section>`;
 }
 
-// Alt+digit opens a session, Alt+↑ and ↓ go through them, Escape leaves it.
+// Alt+digit opens a session, Alt+↑ and ↓ go through them, Escape leaves it and goes to its line.
 function useKeys() {
   useEffect(() => {
     function pressed(event) {
-      if (document.querySelector("dialog[open]")) return;
+      if (event.isComposing || document.querySelector("dialog[open]")) return;
       const list = shown.value;
       if (event.altKey && /^Digit[1-9]$/.test(event.code)) {
         const one = list[Number(event.code.slice(5)) - 1];
@@ -75,6 +88,10 @@ function useKeys() {
         const at = list.findIndex((one) => one.id === open.value);
         const next = list[(at + (event.key === "ArrowDown" ? 1 : list.length - 1) + list.length) % list.length];
         if (next) show(next.id);
+      } else if (event.key === "Escape" && open.value) {
+        const left = open.value;
+        show("");
+        requestAnimationFrame(() => document.querySelector(`[data-session="${CSS.escape(left)}"]`)?.focus());
       }
     }
     addEventListener("keydown", pressed);
@@ -90,6 +107,5 @@ export function Work() {
     ${one ? html`<${Conversation} key=${one.id} one=${one} />`
     : html`<section class="conversation empty"><p>${open.value ? t("work.gone") : t("work.choose")}</p>
         <p class="keys">${t("work.keys")}</p></section>`}
-    <${Alarms} />
   </div>`;
 }

@@ -2,7 +2,7 @@
 import { part, post } from "../api.js";
 import { at } from "../clock.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
-import { agentName, agents, failed, me, messages, refresh, shopName, show, supervises, toast } from "../state.js";
+import { agentName, agents, earlier, failed, me, messages, readBoard, readMessages, refresh, shopName, show, supervises, toast } from "../state.js";
 import { named, t, why } from "../words/index.js";
 import { Countdown } from "./countdown.js";
 import { Dialog } from "./dialog.js";
@@ -20,10 +20,13 @@ export function Conversation({ one }) {
     stuck.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   };
   const mine = one.agent && one.agent === me.value.agent?.id;
+  const name = list.findLast((message) => message.buyer_name)?.buyer_name;
+  const more = earlier.value.get(one.id);
   return html`<section class="conversation" aria-labelledby="buyer">
     <header>
       <button type="button" class="plain back" onClick=${() => show("")} aria-label=${t("act.back")}>‹</button>
-      <h2 id="buyer" dir="auto">${one.buyer_name || one.buyer}</h2>
+      <h2 id="buyer" dir="auto" title=${one.buyer}>${name || one.buyer}</h2>
+      ${name && name !== one.buyer && html`<small class="buyer-id" dir="auto">${one.buyer}</small>`}
       <p>${shopName(one.shop)} · ${named("state", one.state)}${one.agent ? ` · ${agentName(one.agent)}` : ""}</p>
       <ul class="deadlines" aria-label=${t("work.deadlines")}>
         ${one.deadlines.map((due) => html`<li key=${`${due.rule}${due.key}`}><${Countdown} due=${due.due_at} label=${`${named("rule", due.rule)} ${due.key}`} />
@@ -32,6 +35,7 @@ export function Conversation({ one }) {
       <${Acts} one=${one} mine=${mine} />
     </header>
     <ol class="log" ref=${log} onScroll=${scrolled} tabindex="0" aria-label=${t("work.log")} aria-live="polite">
+      ${more && html`<li class="more"><button type="button" onClick=${() => readMessages(one.id, more).catch(failed)}>${t("work.earlier")}</button></li>`}
       ${list.map((message) => html`<${Message} key=${message.id} message=${message} />`)}
       <li ref=${end} class="end" aria-hidden="true"></li>
     </ol>
@@ -42,6 +46,8 @@ export function Conversation({ one }) {
 
 function Acts({ one, mine }) {
   const [asking, setAsking] = useState("");
+  // Who could take it is read first: an agent's page hears little of the others.
+  const transfer = () => readBoard().catch(failed).then(() => setAsking("transfer"));
   const claim = () => post(`/v1/sessions/${part(one.id)}/claim`).then(refresh, failed);
   const close = () => (supervises.value && !mine ? setAsking("close")
     : post(`/v1/sessions/${part(one.id)}/close`).then(() => { toast(t("work.closed"), "good"); show(""); }).catch(failed));
@@ -50,14 +56,14 @@ function Acts({ one, mine }) {
     function pressed(event) {
       if (!event.altKey || document.querySelector("dialog[open]")) return;
       if (event.code === "KeyW") { event.preventDefault(); close(); }
-      if (event.code === "KeyT") { event.preventDefault(); setAsking("transfer"); }
+      if (event.code === "KeyT") { event.preventDefault(); transfer(); }
     }
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   });
   return html`<div class="acts">
     ${!one.agent && me.value.agent && html`<button type="button" class="first" onClick=${claim}>${t("act.claim")}</button>`}
-    ${(mine || supervises.value) && html`<button type="button" onClick=${() => setAsking("transfer")} aria-keyshortcuts="Alt+T">${t(supervises.value && !mine ? "act.reassign" : "act.transfer")}</button>
+    ${(mine || supervises.value) && html`<button type="button" onClick=${transfer} aria-keyshortcuts="Alt+T">${t(supervises.value && !mine ? "act.reassign" : "act.transfer")}</button>
       <button type="button" onClick=${close} aria-keyshortcuts="Alt+W">${t("act.end")}</button>`}
     ${asking === "transfer" && html`<${Move} one=${one} mine=${mine} onClose=${() => setAsking("")} />`}
     ${asking === "close" && html`<${WithReason} title=${t("act.end")} onClose=${() => setAsking("")}

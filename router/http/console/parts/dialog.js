@@ -5,9 +5,13 @@ import { t } from "../words/index.js";
 export function Dialog({ title, onClose, children, wide = false }) {
   const ref = useRef(null);
   useEffect(() => {
-    const dialog = ref.current;
-    dialog.showModal();
-    return () => dialog.close();
+    const dialog = ref.current, before = document.activeElement;
+    dialog.showModal(); // it would put the focus on what closes it
+    dialog.querySelector("[autofocus], :checked, form :is(input, select, textarea), form button")?.focus();
+    return () => { // by now it has left the page, too late to give the focus back by itself
+      dialog.close();
+      if (before?.isConnected) before.focus();
+    };
   }, []);
   return html`<dialog ref=${ref} class=${wide ? "wide" : ""} aria-labelledby="dialog-title"
     onCancel=${(event) => { event.preventDefault(); onClose(); }}>

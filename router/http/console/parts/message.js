@@ -1,7 +1,7 @@
 // A message: who said it, when, and what became of it. All of it is hostile text, shown as text.
 import { at } from "../clock.js";
 import { html } from "../html.js";
-import { agentName } from "../state.js";
+import { agentName, seatName } from "../state.js";
 import { named, t } from "../words/index.js";
 
 const PICTURE = /^https:\/\//;
@@ -28,9 +28,9 @@ function Words({ message }) {
 
 export function Message({ message }) {
   const by = message.side === "buyer" ? "" : message.by === "human"
-    ? agentName(message.agent || message.sub_account) : t(`by.${message.by}`);
+    ? (message.agent ? agentName(message.agent) : seatName(message.sub_account)) : t(`by.${message.by}`);
   const state = message.recalled ? "recalled" : message.delivery;
-  return html`<li class=${`message ${message.side} by-${message.by} ${state || ""}`}>
+  return html`<li data-message=${message.id} class=${`message ${message.side} by-${message.by} ${state || ""}`}>
     <div class="bubble"><${Words} message=${message} /></div>
     <p class="meta"><time datetime=${message.sent_at}>${at(message.sent_at, "time")}</time> ${by}
       ${state && html` <span class=${`delivery ${state}`}>${named("delivery", state)}</span>`}</p>

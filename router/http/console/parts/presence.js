@@ -2,7 +2,7 @@
 import { put } from "../api.js";
 import { at } from "../clock.js";
 import { html, useState } from "../html.js";
-import { failed, me, refresh, toast } from "../state.js";
+import { failed, me, refresh, shopName, toast } from "../state.js";
 import { t, why } from "../words/index.js";
 import { Dialog } from "./dialog.js";
 
@@ -17,7 +17,7 @@ export function PresenceControl() {
   return html`<div class="presence" role="group" aria-label=${t("presence.mine")}>
     ${["online", "away", "offline"].map((to) => html`<button key=${to} type="button"
       class=${`state ${to}`} aria-pressed=${agent.presence === to}
-      onClick=${() => (to === "online" ? online() : setLeaving(to))}>${t(`presence.${to}`)}</button>`)}
+      onClick=${() => (to === "online" ? online() : setLeaving(to))}><span class=${`dot ${to}`} aria-hidden="true"></span>${t(`presence.${to}`)}</button>`)}
     ${agent.presence === "away" && agent.back_at && html`<small>${t("presence.back", { time: at(agent.back_at) })}</small>`}
     ${leaving && html`<${Leave} to=${leaving} onClose=${() => setLeaving("")} />`}
   </div>`;
@@ -57,7 +57,7 @@ function Leave({ to, onClose }) {
       ${waiting === null
         ? html`<div class="acts"><button class="first" value="">${t(`presence.${to}`)}</button></div>`
         : html`<p role="alert">${t("presence.waiting", { n: waiting.length })}</p>
-          <ul class="waiting">${waiting.map((one) => html`<li key=${one.id}>${one.buyer} <small>${one.shop}</small></li>`)}</ul>
+          <ul class="waiting">${waiting.map((one) => html`<li key=${one.id}><bdi>${one.buyer}</bdi> <small>${shopName(one.shop)}</small></li>`)}</ul>
           <div class="acts"><button class="first" value="inform">${t("presence.inform")}</button>
             <button value="transfer">${t("presence.transfer")}</button></div>`}
       <p class="problem" role="alert">${problem}</p>

@@ -6,6 +6,9 @@ import { readMessages, toast } from "../state.js";
 import { named, t, why } from "../words/index.js";
 
 const drafts = new Map(); // by session: what was being written there
+// `crypto.randomUUID` is missing where the console is reached by plain http over a network.
+const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
+  .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const SEARCH_MS = 120;
 
 export function ReplyBox({ one }) {
@@ -16,7 +19,7 @@ export function ReplyBox({ one }) {
   const [found, setFound] = useState([]);
   const [chosen, setChosen] = useState(0);
   const [category, setCategory] = useState("");
-  const box = useRef(null), key = useRef(crypto.randomUUID());
+  const box = useRef(null), key = useRef(freshKey());
   const searching = text.startsWith("/");
 
   useEffect(() => { box.current?.focus(); }, []);
@@ -24,17 +27,19 @@ export function ReplyBox({ one }) {
     drafts.set(one.id, text);
     if (!searching) { setFound([]); return undefined; }
     const timer = setTimeout(() => {
-      get("/v1/replies", { q: text.slice(1), shop: one.shop, session: one.id, limit: 8 })
+      get("/v1/replies", { q: text.slice(1), shop: one.shop, session: one.id, limit: 7 })
         .then((answer) => { setFound(answer.replies); setChosen(0); }, () => setFound([]));
     }, SEARCH_MS);
     return () => clearTimeout(timer);
   }, [text]);
 
+  useEffect(() => { document.getElementById(`found-${chosen}`)?.scrollIntoView({ block: "nearest" }); }, [chosen]);
+
   function write(value) {
     setText(value);
     setProblem("");
     setWarnings([]);
-    key.current = crypto.randomUUID();
+    key.current = freshKey();
   }
   function take(reply) {
     write(reply.filled ?? reply.text);
@@ -55,10 +60,10 @@ export function ReplyBox({ one }) {
     } catch (error) {
       if (error.reason === "conduct_warning") {
         setWarnings(error.problem.findings || []);
-        key.current = crypto.randomUUID();
+        key.current = freshKey();
       } else if (error.reason === "conduct_blocked") {
         setProblem(`${t("conduct.blocked")} ${(error.problem.findings || []).map((one) => named("rule", one.rule)).join("、")}`);
-        key.current = crypto.randomUUID();
+        key.current = freshKey();
       } else setProblem(why(error)); // the same key again: what was sent is not sent twice
     } finally {
       setBusy(false);
@@ -75,18 +80,18 @@ export function ReplyBox({ one }) {
       }
       if (event.key === "Enter" || event.key === "Tab") { event.preventDefault(); take(found[chosen]); return; }
     }
-    if (event.key === "Escape" && searching) { event.preventDefault(); write(""); return; }
+    if (event.key === "Escape" && searching) { event.stopPropagation(); write(""); return; }
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
     if (event.altKey && event.code === "KeyK") { event.preventDefault(); checkOrder(); }
   }
   const order = one.deadlines.find((due) => due.rule === "order_check")?.key || "";
   const checkOrder = () => {
     if (!order) { toast(t("work.no_order")); return; }
-    key.current = crypto.randomUUID();
+    key.current = freshKey();
     send(false, { kind: "order_card", order, text: t("work.order_check.text", { order }) });
   };
   return html`<form class="reply" onSubmit=${(event) => { event.preventDefault(); send(); }}>
-    ${found.length > 0 && html`<ul class="found" role="listbox" id="found" aria-label=${t("reply.found")}>
+    ${found.length > 0 && html`<ul class="found" role="listbox" id="found" tabindex="0" aria-label=${t("reply.found")}>
       ${found.map((reply, index) => html`<li key=${reply.id} id=${`found-${index}`} role="option" aria-selected=${index === chosen}
         onMouseDown=${(event) => { event.preventDefault(); take(reply); }}>
         <b>${reply.title}</b> <small>${reply.category_name || reply.category}</small><p dir="auto">${reply.filled ?? reply.text}</p></li>`)}
@@ -96,7 +101,7 @@ export function ReplyBox({ one }) {
       <button type="button" class="danger" onClick=${() => send(true)}>${t("conduct.send_anyway")}</button></div>`}
     <label class="hidden" for="reply-text">${t("reply.label")}</label>
     <textarea id="reply-text" ref=${box} rows="3" maxlength="20000" value=${text} dir="auto" placeholder=${t("reply.hint")}
-      role="combobox" aria-expanded=${found.length > 0} aria-controls="found" aria-autocomplete="list"
+      aria-controls=${found.length ? "found" : undefined} aria-autocomplete="list"
       aria-activedescendant=${found.length ? `found-${chosen}` : undefined}
       onInput=${(event) => write(event.target.value)} onKeyDown=${pressed}></textarea>
     <div class="acts">

@@ -38,6 +38,7 @@ export default {
   "work.deadlines": "Deadlines",
   "work.from": "from {time}",
   "work.log": "Conversation",
+  "work.earlier": "Earlier messages",
   "work.closed": "The session has ended",
   "work.moved": "Moved",
   "work.to": "To whom",

@@ -37,7 +37,7 @@ export default {
   "work.keys": "Alt+1…9 打开会话 · Alt+↑↓ 切换 · Alt+T 转接 · Alt+W 结束 · Alt+K 核对订单 · / 搜话术",
   "work.deadlines": "期限",
   "work.from": "{time} 起",
-  "work.log": "对话",
+  "work.log": "对话", "work.earlier": "更早的消息",
   "work.closed": "会话已结束",
   "work.moved": "已转走",
   "work.to": "转给谁",

@@ -1,0 +1,332 @@
+"""The JSON shapes of the roster, of attendance and of handovers (RULES §5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from router.http import views as v
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Time = Annotated[str, msgspec.Meta(max_length=40)]
+Why = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+Note = Annotated[str, msgspec.Meta(max_length=10_000)]
+Said = Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class Span(v.View, frozen=True, kw_only=True):
+    from_at: str
+    to_at: str
+
+
+class ShiftView(v.View, frozen=True, kw_only=True):
+    """A shift as it is planned, and what became of it."""
+
+    id: str
+    desk: str
+    agent: str
+    agent_name: str
+    from_at: str
+    to_at: str
+    """Exclusive: the first moment that is not worked."""
+    sub_accounts: list[str]
+    """Empty: those that are theirs anyway."""
+    breaks: list[Span]
+    name: str
+    state: Literal["planned", "on", "over", "cancelled"]
+    presence: str
+    """Of its agent, now."""
+    came_at: str | None
+    left_at: str | None
+    """When they last went offline in it; null: they are here, or never came."""
+    late_ms: int
+    early_ms: int
+    away_ms: int
+    away_in_breaks_ms: int
+    """How much of `away_ms` lies in planned breaks."""
+    absent: bool
+    handover: str
+    """The one filed for it."""
+    handover_due_at: str | None
+    """Until when it has to be filed, once the shift has ended."""
+    breach: str
+    """What was charged for handing it over badly."""
+
+
+class Shifts(v.Page, frozen=True, kw_only=True):
+    shifts: list[ShiftView]
+
+
+class PlannedView(v.View, frozen=True, kw_only=True):
+    """A shift that would be, or was, planned."""
+
+    agent: str
+    from_at: str
+    to_at: str
+    sub_accounts: list[str]
+    breaks: list[Span]
+    name: str
+
+
+class ChangeView(v.View, frozen=True, kw_only=True):
+    before: PlannedView
+    after: PlannedView
+
+
+class RosterView(v.View, frozen=True, kw_only=True):
+    """What a plan changes, or would change."""
+
+    desk: str
+    from_at: str
+    to_at: str
+    dry_run: bool
+    added: list[PlannedView]
+    removed: list[PlannedView]
+    changed: list[ChangeView]
+    """Of the same agent, on the same day (Asia/Shanghai)."""
+    unchanged: int
+    passed: int
+    """How many are on already, or in the past as a whole: they were passed over."""
+
+
+class AttendanceRow(v.View, frozen=True, kw_only=True):
+    """An agent's shifts of a period, in numbers: those that are on or over."""
+
+    agent: str
+    name: str
+    shifts: int
+    planned_ms: int
+    late: int
+    late_ms: int
+    left_early: int
+    early_ms: int
+    absent: int
+    away_ms: int
+    away_in_breaks_ms: int
+
+
+class AttendanceView(v.View, frozen=True, kw_only=True):
+    agents: list[AttendanceRow]
+    shifts: list[ShiftView]
+    """Those in which something was the matter: late, left early, absent."""
+
+
+class SwappedView(v.View, frozen=True, kw_only=True):
+    one: ShiftView
+    other: ShiftView
+
+
+class WaitsView(v.View, frozen=True, kw_only=True):
+    rule: str
+    key: str
+    due_at: str | None
+
+
+class LineView(v.View, frozen=True, kw_only=True):
+    """A line of a handover, or of its draft."""
+
+    number: int
+    """By which it is acknowledged; from 0."""
+    about: Literal["session", "item", "promise", "other"]
+    ref: str
+    text: str
+    shop: str
+    buyer: str
+    due_at: str | None
+    kind: str = ""
+    """Of a work item: `refund`, `call_back`, …"""
+    open: bool = False
+    """Whether what it names is open still."""
+    holder: str = ""
+    waits: tuple[WaitsView, ...] = ()
+    """What a session waits for, and until when."""
+    last: tuple[v.MessageView, ...] = ()
+    """Its last messages (in a draft)."""
+    taken_by: str = ""
+    taken_at: str | None = None
+
+
+class QuestionView(v.View, frozen=True, kw_only=True):
+    number: int
+    line: int
+    """-1: about the whole."""
+    agent: str
+    text: str
+    asked_at: str
+    answered_by: str
+    answer: str
+    answered_at: str | None
+
+
+class HandoverView(v.View, frozen=True, kw_only=True):
+    """What one shift tells the next."""
+
+    id: str
+    desk: str
+    agent: str
+    shift: str
+    filed_at: str
+    note: str
+    lines: list[LineView]
+    to: str
+    """Who has to acknowledge it; "": anybody may."""
+    to_shift: str
+    due_at: str | None
+    by_router: bool
+    """Filed by the router for somebody who had not."""
+    questions: list[QuestionView]
+    acknowledged_by: str
+    acknowledged_at: str | None
+    state: Literal["open", "acknowledged"]
+    breach: str
+
+
+class Handovers(v.Page, frozen=True, kw_only=True):
+    handovers: list[HandoverView]
+
+
+class DraftView(v.View, frozen=True, kw_only=True):
+    """What the router would write: file it with words of one's own."""
+
+    desk: str
+    agent: str
+    shift: str
+    """Which shift it is of; "": none is on, or ended within 12 h."""
+    due_at: str | None
+    """Until when it has to be filed."""
+    to: str
+    """Who takes it over, by the roster."""
+    to_shift: str
+    lines: list[LineView]
+
+
+# What comes in
+
+
+class SpanBody(v.Asked, frozen=True, kw_only=True):
+    from_at: Time
+    to_at: Time
+
+
+class ShiftBody(v.Asked, frozen=True, kw_only=True):
+    """A shift as it shall be. Times are RFC 3339."""
+
+    agent: Id
+    from_at: Time
+    to_at: Time
+    sub_accounts: Annotated[tuple[v.Name, ...], msgspec.Meta(max_length=500)] = ()
+    breaks: Annotated[tuple[SpanBody, ...], msgspec.Meta(max_length=20)] = ()
+    name: v.Name = ""
+
+
+class NewShiftBody(ShiftBody, frozen=True, kw_only=True):
+    why: Why
+
+
+class ShiftChangeBody(v.Asked, frozen=True, kw_only=True):
+    """What is not named stays as it is."""
+
+    why: Why
+    agent: v.Name = ""
+    from_at: Time = ""
+    to_at: Time = ""
+    sub_accounts: Annotated[tuple[v.Name, ...], msgspec.Meta(max_length=500)] | None = None
+    breaks: Annotated[tuple[SpanBody, ...], msgspec.Meta(max_length=20)] | None = None
+    name: v.Name | None = None
+
+
+class CancelBody(v.Asked, frozen=True, kw_only=True):
+    why: Why
+
+
+class SwapBody(v.Asked, frozen=True, kw_only=True):
+    other: Id
+    why: Why
+
+
+class RosterBody(v.Asked, frozen=True, kw_only=True):
+    """The roster of a period: what was planned to begin in it, and has not, is replaced."""
+
+    from_at: Time
+    to_at: Time
+    shifts: tuple[ShiftBody, ...]
+    agents: tuple[v.Name, ...] = ()
+    """Whose plan it is; empty: everybody's."""
+    why: v.Reason = ""
+
+
+class RosterQuery(v.DeskQuery, frozen=True, kw_only=True):
+    dry_run: bool = False
+
+
+class RosterImportQuery(RosterQuery, frozen=True, kw_only=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "roster"
+    """The file's name, as it stands in what is said of it."""
+
+
+class ShiftsQuery(v.PageQuery, frozen=True, kw_only=True):
+    """Shifts that touch `[from, to)`."""
+
+    from_: Time = msgspec.field(name="from", default="")
+    to: Time = ""
+    agent: v.Name = ""
+    state: Literal["", "planned", "on", "over", "cancelled"] = ""
+
+
+class PeriodQuery(v.DeskQuery, frozen=True, kw_only=True):
+    from_: Time = msgspec.field(name="from", default="")
+    to: Time = ""
+    agent: v.Name = ""
+
+
+class RosterExportQuery(PeriodQuery, frozen=True, kw_only=True):
+    format: Literal["xlsx", "csv"] = "xlsx"
+
+
+class HandoversQuery(v.PageQuery, frozen=True, kw_only=True):
+    q: v.Name = ""
+    """Searches notes, lines, questions and answers."""
+    agent: v.Name = ""
+    """Who filed it."""
+    from_: Time = msgspec.field(name="from", default="")
+    to: Time = ""
+    state: Literal["open", "all"] = "all"
+
+
+class DraftQuery(v.DeskQuery, frozen=True, kw_only=True):
+    agent: v.Name = ""
+    """Whose draft; supervisors name somebody."""
+
+
+class LineBody(v.Asked, frozen=True, kw_only=True):
+    about: Literal["session", "item", "promise", "other"]
+    ref: v.Name = ""
+    text: Said = ""
+    shop: v.Name = ""
+    buyer: v.Name = ""
+    due_at: Time = ""
+    """Of a promise: by when the buyer is called back."""
+
+
+class HandoverBody(v.Asked, frozen=True, kw_only=True):
+    lines: Annotated[tuple[LineBody, ...], msgspec.Meta(max_length=2_000)] = ()
+    note: Note = ""
+    shift: v.Name = ""
+    """"": the one that is on, or ended last."""
+    to: v.Name = ""
+    """"": as the roster says."""
+
+
+class AcknowledgeBody(v.Asked, frozen=True, kw_only=True):
+    lines: Annotated[tuple[int, ...], msgspec.Meta(max_length=2_000)] = ()
+    """Empty: the whole."""
+
+
+class QuestionBody(v.Asked, frozen=True, kw_only=True):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
+    line: Annotated[int, msgspec.Meta(ge=-1)] = -1
+
+
+class AnswerBody(v.Asked, frozen=True, kw_only=True):
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
