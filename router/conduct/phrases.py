@@ -113,8 +113,10 @@ def _after(dense: str, end: int, width: int) -> str:
 
 
 def _clause(dense: str, start: int, end: int) -> str:
+    """The clauses that a match lies in, without those that it only borders on."""
+    inner = end - 1 if end > start and dense[end - 1] == BOUNDARY else end
     first = dense.rfind(BOUNDARY, 0, start) + 1
-    last = dense.find(BOUNDARY, end)
+    last = dense.find(BOUNDARY, inner)
     return dense[first:] if last < 0 else dense[first:last]
 
 

@@ -11,12 +11,14 @@ from router.core.commands import AdoptDesk
 from router.core.facts import DeskAdopted
 from router.core.outcome import Rejected
 from router.core.state import State
-from router.core.thread import Thread
+from router.core.thread import Thread, settle_past
 
 
 def adopt_desk(state: State, command: AdoptDesk) -> Rejected | None:
     if state.desk.id and command.desk.id != state.desk.id:
         return Rejected("other_desk", command.desk.id)
+    for thread in state.threads.values():
+        settle_past(thread, state.horizon_ms(thread.shop, state.at_ms))
     state.put_by(command.desk)
     state.adopt(command.desk)
     state.dirty["desk"] = command.desk

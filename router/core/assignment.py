@@ -100,9 +100,7 @@ def give(state: State, thread: Thread, seat: Seat, cause: Cause, *, given: bool 
             give_work(state, thread, work, seat, cause, given=given)
 
 
-def enqueue(
-    state: State, thread: Thread, *, given: bool = False, quiet: bool = False
-) -> None:
+def enqueue(state: State, thread: Thread, *, given: bool = False, quiet: bool = False) -> None:
     """Nobody can take it: it waits until somebody comes free. `quiet`: the buyer waits for
     nothing, and is not told."""
     before_agent = thread.agent

@@ -28,11 +28,10 @@ is missed: a *silence*. Readings, each in favour of the agent where the rule can
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from router.core import ledger
+from router.core.away_verdicts import RULE, asked_ms_of, is_judged, judge, reply_verdict_ms
 from router.core.facts import (
     DeadlineArmed,
     DeadlineMissed,
@@ -41,17 +40,11 @@ from router.core.facts import (
     DeadlineWithdrawn,
 )
 from router.core.memos import Silence, Told
-from router.core.policy import in_service
-from router.core.records import Breach, Person
 from router.core.state import State
 from router.core.thread import Thread
-from router.core.view import BUYER, FAREWELL, HUMAN, RECALL, SHOP, Moment, Wait
+from router.core.view import BUYER, FAREWELL, HUMAN, RECALL, SHOP, Moment
 
-RULE = "away"
-SILENT = "silent"
-"""The key of a breach that is about a silence; "" for a told buyer."""
 ASKED_KEPT = 50
-CHARGED_KEPT = 8
 
 
 # Leaving and coming back
@@ -129,7 +122,7 @@ def suspend(state: State, thread: Thread) -> None:
 def fell_silent(state: State, thread: Thread, since_ms: int, presence_offset: int) -> None:
     """The holder's console is gone while this buyer waits; before anybody else has it."""
     wait = thread.live.wait
-    if wait is None or wait.missed or _asked_ms(wait) > since_ms:
+    if wait is None or wait.missed or asked_ms_of(wait) > since_ms:
         return
     first, hold = wait.unanswered[0], thread.holds[-1]
     silence = Silence(
@@ -225,7 +218,7 @@ def moments(state: State, thread: Thread) -> Iterator[int]:
                 yield told.due_ms - policy.warn_before_ms
             yield _verdict_ms(state, thread, told) if told.noticed else told.due_ms
     for silence in thread.silences:
-        yield _reply_verdict_ms(state, thread, 0, silence.since_ms)
+        yield reply_verdict_ms(state, thread, 0, silence.since_ms)
 
 
 def fire(state: State, thread: Thread) -> None:
@@ -233,7 +226,7 @@ def fire(state: State, thread: Thread) -> None:
     thread.told = tuple(
         told for each in thread.told if (told := _fire_told(state, thread, each)) is not None
     )
-    thread.silences = tuple(each for each in thread.silences if not _is_judged(state, thread, each))
+    thread.silences = tuple(each for each in thread.silences if not is_judged(state, thread, each))
 
 
 def _fire_told(state: State, thread: Thread, told: Told) -> Told | None:
@@ -251,7 +244,7 @@ def _fire_told(state: State, thread: Thread, told: Told) -> Told | None:
     if not told.noticed or _verdict_ms(state, thread, told) > state.at_ms:
         return told
     if not told.leaving:
-        _judge(state, thread, told)
+        judge(state, thread, told)
     return None
 
 
@@ -262,151 +255,7 @@ def _wants_warning(told: Told, warn_before_ms: int) -> bool:
 def _verdict_ms(state: State, thread: Thread, told: Told) -> int:
     """When it is sealed; not before a wait of the same silence is."""
     seal_ms = state.seal_at_ms(thread.shop, told.due_ms)
-    return max(seal_ms, _reply_verdict_ms(state, thread, told.told_ms + 1, told.due_ms))
-
-
-def _reply_verdict_ms(state: State, thread: Thread, from_ms: int, to_ms: int) -> int:
-    """When a wait that began between these is judged; 0 where none is left to be."""
-    found = [
-        miss.due_ms
-        for miss in thread.misses
-        if miss.rule == "reply" and from_ms <= miss.armed_ms <= to_ms
-    ]
-    wait = thread.live.wait
-    if wait is not None and not wait.missed and from_ms <= _asked_ms(wait) <= to_ms:
-        found.append(wait.due_ms)
-    return max((state.seal_at_ms(thread.shop, due_ms) for due_ms in found), default=0)
-
-
-# Verdicts
-
-
-class _Verdict(NamedTuple):
-    """What is put down of a miss."""
-
-    agent: str
-    sub_account: str
-    session: str
-    key: str
-    armed_ms: int
-    asked_ms: int
-    due_ms: int
-    uncharged: str
-    spell: int
-    """The entry that it is charged for, once."""
-    proof: tuple[int, ...]
-
-
-def _judge(state: State, thread: Thread, told: Told) -> None:
-    uncharged = ""
-    if _out_of_hours(state, thread, told.back_ms, told.due_ms):
-        uncharged = "out_of_service_hours"
-    elif any(
-        breach.agent == told.agent
-        for breach in _replies(state, thread, told.session)
-        if told.told_ms < breach.armed_ms <= told.due_ms
-    ):
-        uncharged = "charged_as_reply"
-    verdict = _Verdict(
-        agent=told.agent,
-        sub_account=told.sub_account,
-        session=told.session,
-        key="",
-        armed_ms=told.back_ms,
-        asked_ms=told.told_ms,
-        due_ms=told.due_ms,
-        uncharged=uncharged,
-        spell=told.back_offset,
-        proof=(told.offset, told.back_offset),
-    )
-    _book(state, thread, verdict)
-
-
-def _is_judged(state: State, thread: Thread, silence: Silence) -> bool:
-    """Judge the silence if the wait it left behind is judged; False while it is not."""
-    if _reply_verdict_ms(state, thread, 0, silence.since_ms) > 0:
-        return False
-    missed = [
-        breach
-        for breach in _replies(state, thread, silence.session)
-        if breach.armed_ms <= silence.since_ms and breach.due_ms >= silence.gone_ms
-    ]
-    person = state.persons.get(silence.agent)
-    if missed and person is not None:
-        breach = min(missed, key=lambda breach: breach.due_ms)
-        if not any(silence.gone_ms <= came <= breach.due_ms for came in person.came):
-            _judge_silence(state, thread, silence, breach)
-    return True
-
-
-def _judge_silence(state: State, thread: Thread, silence: Silence, reply: Breach) -> None:
-    grace_ms = state.rules(thread.shop).at(reply.armed_ms).policy.grace_ms
-    uncharged = ""
-    if _out_of_hours(state, thread, reply.armed_ms, reply.due_ms):
-        uncharged = "out_of_service_hours"
-    elif reply.agent:
-        same = reply.agent == silence.agent
-        uncharged = "charged_as_reply" if same else "charged_to_who_took_it"
-    elif reply.due_ms - max(silence.held_ms, silence.came_ms) < grace_ms:
-        uncharged = "came_too_late_to_the_holder"
-    verdict = _Verdict(
-        agent=silence.agent,
-        sub_account=silence.sub_account,
-        session=silence.session,
-        key=SILENT,
-        armed_ms=reply.armed_ms,
-        asked_ms=silence.since_ms,
-        due_ms=reply.due_ms,
-        uncharged=uncharged,
-        spell=silence.offset,
-        proof=(silence.asked_offset, silence.presence_offset, silence.offset),
-    )
-    _book(state, thread, verdict)
-
-
-def _book(state: State, thread: Thread, verdict: _Verdict) -> None:
-    person = state.persons.get(verdict.agent)
-    if person is None or verdict.spell in person.charged:
-        return
-    _note_charged(state, person, verdict.spell)
-    fine_fen = state.rules(thread.shop).at(verdict.armed_ms).policy.away_fine_fen
-    breach = ledger.book_breach(
-        state,
-        rule=RULE,
-        shop=thread.shop,
-        buyer=thread.buyer,
-        session=verdict.session,
-        key=verdict.key,
-        armed_ms=verdict.armed_ms,
-        asked_ms=verdict.asked_ms,
-        due_ms=verdict.due_ms,
-        agent=verdict.agent,
-        sub_account=verdict.sub_account,
-        fine_fen=fine_fen,
-        uncharged=verdict.uncharged,
-        proof=verdict.proof,
-    )
-    thread.breaches = (*thread.breaches, breach.id)
-
-
-def _note_charged(state: State, person: Person, spell: int) -> None:
-    person.charged = (*person.charged, spell)[-CHARGED_KEPT:]
-    state.changed(person)
-
-
-def _replies(state: State, thread: Thread, session: str) -> list[Breach]:
-    """The reply deadlines of this session that were missed, sealed and not reversed."""
-    found = (state.breaches[breach] for breach in thread.breaches)
-    return [b for b in found if b.rule == "reply" and b.session == session and not b.reversed]
-
-
-def _out_of_hours(state: State, thread: Thread, from_ms: int, to_ms: int) -> bool:
-    hours = state.shop(thread.shop).service_hours
-    return not (in_service(hours, from_ms) and in_service(hours, to_ms))
-
-
-def _asked_ms(wait: Wait) -> int:
-    return wait.unanswered[0].true_ms if wait.unanswered else wait.armed_ms
+    return max(seal_ms, reply_verdict_ms(state, thread, told.told_ms + 1, told.due_ms))
 
 
 def _runs(state: State, told: Told) -> bool:

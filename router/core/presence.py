@@ -266,14 +266,15 @@ def _expires_ms(state: State, person: Person) -> int:
 
 
 def _shift_over_ms(state: State, person: Person) -> int:
-    """When a shift that ends while they are here has been over for the handover's grace, and no
-    other is on then. Who is here without a shift, or comes after one, works on of their own will.
-    """
+    """When a shift that ends while they are here is over, and no other is on then; where it has to
+    be handed over, they have the grace to do it. Who is here without a shift, or comes after one,
+    works on of their own will."""
     policy = state.desk.policy
     if not policy.presence_ends_with_shift or not _has_no_heartbeat(person):
         return -1
     theirs = [shift for shift in state.rota.of(person.id) if shift.state != "cancelled"]
-    overs = (s.to_ms + policy.handover_grace_ms for s in theirs if s.to_ms > person.set_ms)
+    grace_ms = policy.handover_grace_ms if policy.handover_required else 0
+    overs = (s.to_ms + grace_ms for s in theirs if s.to_ms > person.set_ms)
     return min(
         (at_ms for at_ms in overs if not any(s.from_ms <= at_ms < s.to_ms for s in theirs)),
         default=-1,

@@ -304,7 +304,10 @@ class State:
         self.desk = desk
         self.shops = {shop.id: shop for shop in desk.shops}
         self._default_rules = Rules(desk.policy)
-        self._rules = {shop.id: self._rules_of(shop.id) for shop in desk.shops}
+        desks = (desk, *(past.desk for past in self.past_desks.values()))
+        # A shop that was taken off the desk still has what was sent under its own rules.
+        names = {shop.id: None for of in desks for shop in of.shops}
+        self._rules = {name: self._rules_of(name) for name in names}
         for agent in desk.agents:
             if agent.id not in self.persons:
                 self.persons[agent.id] = Person(id=agent.id)
@@ -328,25 +331,25 @@ class State:
 
     def put_by(self, desk: Desk) -> None:
         """Remember the present desk, which `desk` is about to replace, if the rules differ."""
-        old = {shop.id: shop for shop in self.desk.shops}
+        names = {shop.id: None for of in (self.desk, desk) for shop in of.shops}
+        late_ms = {
+            name: (_lateness_ms(self.desk, name), _lateness_ms(desk, name)) for name in names
+        }
         if not self.desk.id or all(
-            shop.id not in old
-            or (
-                _policy_of(desk, shop.id) == _policy_of(self.desk, shop.id)
-                and shop.lateness_ms == old[shop.id].lateness_ms
-            )
-            for shop in desk.shops
+            _policy_of(desk, name) == _policy_of(self.desk, name) and before == after
+            for name, (before, after) in late_ms.items()
         ):
             return
+        open_ms = min((self.horizon_ms(name, self.at_ms) for name in names), default=0)
         for name, past in list(self.past_desks.items()):
-            if past.until_ms < self.at_ms - 2 * DAY_MS:
+            if past.until_ms < min(open_ms, self.at_ms - 2 * DAY_MS):
                 del self.past_desks[name]
                 self.dirty[f"d:{name}"] = None
         self.counters.desk_no += 1
         horizons = {
-            shop.id: self.horizon_ms(shop.id, self.at_ms)
-            for shop in desk.shops
-            if shop.id in old and shop.lateness_ms > old[shop.id].lateness_ms
+            name: self.horizon_ms(name, self.at_ms)
+            for name, (before, after) in late_ms.items()
+            if after > before
         }
         past = PastDesk(self.counters.desk_no, self.at_ms, self.desk, horizons)
         self.past_desks[str(past.no)] = past
@@ -431,6 +434,12 @@ class State:
 def holds(thread: Thread, agent: str) -> bool:
     """Whether the agent holds the thread's session or any of its work."""
     return thread.agent == agent or any(work.agent == agent for work in thread.work.values())
+
+
+def _lateness_ms(desk: Desk, shop: str) -> int:
+    """As `State.shop` has it: what the desk does not have is as shops are by default."""
+    found = next((of for of in desk.shops if of.id == shop), None)
+    return (found or Shop(id=shop)).lateness_ms
 
 
 def _policy_of(desk: Desk, shop: str) -> Policy:

@@ -222,6 +222,13 @@ def _compact(thread: Thread, rules: Rules, horizon_ms: int) -> None:
             seal(thread, rules, horizon_ms - 1)
 
 
+def settle_past(thread: Thread, horizon_ms: int) -> None:
+    """Let what lies before the horizon be judged for good, by the rules that are still known."""
+    buffer = thread.buffer
+    if buffer and not thread.misses and buffer[-1].sent_ms < horizon_ms > thread.live.passed_ms:
+        settle(thread)
+
+
 def settle(thread: Thread) -> None:
     """Let what is live be what is sealed: nothing can arrive any more that comes before it."""
     thread.sealed = _encode_view(thread.live)

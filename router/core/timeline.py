@@ -80,12 +80,14 @@ def _next_due(view: View, rules: Rules) -> int | None:
 
 def wait_runs(wait: Wait, rules: Rules) -> bool:
     """Whether its deadline is to come: not missed yet, or counted again and not all recalled."""
-    return not wait.missed or bool(rules.policy.reply_repeat_ms and wait.unanswered)
+    return not wait.missed or bool(
+        rules.at(wait.armed_ms).policy.reply_repeat_ms and wait.unanswered
+    )
 
 
 def _pass(view: View, rules: Rules, due_ms: int, missed: list[Miss]) -> None:
     wait = view.wait
-    repeat_ms = rules.policy.reply_repeat_ms
+    repeat_ms = rules.at(wait.armed_ms).policy.reply_repeat_ms if wait is not None else 0
     if wait is not None and wait.due_ms == due_ms and wait_runs(wait, rules):
         first = wait.unanswered[0]
         missed.append(
@@ -183,7 +185,7 @@ def _buyer(view: View, rules: Rules, moment: Moment) -> None:
     if view.wait is None:
         view.wait = Wait(at_ms, at_ms + rules.policy.reply_ms, [line])
     else:
-        repeat_ms = rules.policy.reply_repeat_ms
+        repeat_ms = rules.at(view.wait.armed_ms).policy.reply_repeat_ms
         if repeat_ms and view.wait.missed and not view.wait.unanswered:
             view.wait.due_ms = max(view.wait.due_ms, at_ms + repeat_ms)  # all were recalled
         view.wait.unanswered.append(line)

@@ -244,7 +244,7 @@ class Rules:
 
 def idle_end_ms(view: View, rules: Rules) -> int:
     """When an open session ends by itself; messages at that very moment still belong to it."""
-    return view.active_ms + rules.policy.session_idle_ms
+    return view.active_ms + rules.at(view.active_ms).policy.session_idle_ms
 
 
 def is_waiting(view: View) -> bool:

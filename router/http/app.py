@@ -42,6 +42,7 @@ from router.http.follower import Follower
 from router.http.logins import Logins
 from router.http.metrics import Metrics, Source
 from router.http.problems import Problem
+from router.http.protection import protect
 from router.http.replying import Replies
 from router.http.routes import Call, Endpoint, Route
 from router.http.signing_in import Doorman
@@ -106,6 +107,7 @@ def make_app(
     app.router.add_get(DESCRIPTION.path, description.endpoint.handle)
     app.router.add_route("*", "/{tail:.*}", Otherwise(app).handle)
     app.cleanup_ctx.append(_following)
+    app.on_response_prepare.append(protect)
     app.on_shutdown.append(_close_streams)
     return app
 

@@ -129,6 +129,6 @@ async def fits(page: Page) -> bool:
     """Whether nothing sticks out to the side: the page does not scroll sideways."""
     found: bool = await page.evaluate(
         "document.documentElement.scrollWidth <= innerWidth"
-        " && document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth"
+        " && [...document.querySelectorAll('main')].every((e) => e.scrollWidth <= e.clientWidth)"
     )
     return found

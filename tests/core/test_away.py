@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from router.core import commands as c
 from router.core.commands_shift import PlannedShift
-from router.core.facts import DeadlineMissed, DeadlineWithdrawn, DeliveryRequested, PresenceChanged
+from router.core.facts import (
+    AttendanceNoted,
+    DeadlineMissed,
+    DeadlineWithdrawn,
+    DeliveryRequested,
+    PresenceChanged,
+)
 from router.core.policy import AwayMessages, Policy, ServiceHours, Shop
 from router.core.records import Breach
 from tests.core.scene import Scene, desk_of, ms, sub
@@ -568,27 +574,39 @@ def shift(time: str, agent: str, start: str, end: str) -> c.PlanShifts:
 
 
 ENDS = Policy(presence_ends_with_shift=True, handover_required=False)
+HANDED = replace(ENDS, handover_required=True)
 
 
-def on_shift(*, console: bool = False) -> Scene:
-    scene = Scene(desk_of("amy", "bob", policy=ENDS), online=[])
+def on_shift(policy: Policy = ENDS, *, console: bool = False) -> Scene:
+    scene = Scene(desk_of("amy", "bob", policy=policy), online=[])
     scene.do("7:30", shift("7:30", "amy", "9:00", "12:00"))
     scene.online("8:55", "amy", console=console)
     return scene
 
 
-def test_presence_ends_with_the_shift_and_its_grace() -> None:
+def test_presence_ends_with_the_shift() -> None:
     scene = on_shift()
+    scene.until("11:59:59.999")
+    assert scene.state.persons["amy"].presence == "online"
+    scene.until("12:00")
+    assert scene.state.persons["amy"].reason == "shift_over"
+    assert scene.said(AttendanceNoted) == []
+    assert scene.breaches() == []
+
+
+def test_who_has_to_hand_over_has_the_grace_to_do_it() -> None:
+    scene = on_shift(HANDED)
     scene.until("12:09:59.999")
     assert scene.state.persons["amy"].presence == "online"
     scene.until("12:10")
     assert scene.state.persons["amy"].reason == "shift_over"
 
 
-def test_not_where_another_shift_is_on_then() -> None:
-    scene = on_shift()
-    scene.do("10:00", shift("10:00", "amy", "12:05", "15:00"))
-    scene.until("15:09:59.999")
+@pytest.mark.parametrize(("begins", "policy"), [("12:00", ENDS), ("12:10", HANDED)])
+def test_not_where_another_shift_is_on_then(begins: str, policy: Policy) -> None:
+    scene = on_shift(policy)
+    scene.do("10:00", shift("10:00", "amy", begins, "15:00"))
+    scene.until("14:59:59.999")
     assert scene.state.persons["amy"].presence == "online"
     scene.until("15:10")
     assert scene.state.persons["amy"].presence == "offline"
