@@ -303,7 +303,7 @@ class State:
         """Let the desk be this, and make all that is derived again."""
         self.desk = desk
         self.shops = {shop.id: shop for shop in desk.shops}
-        self._default_rules = Rules(desk.policy)
+        self._default_rules = self._rules_of("")
         desks = (desk, *(past.desk for past in self.past_desks.values()))
         # A shop that was taken off the desk still has what was sent under its own rules.
         names = {shop.id: None for of in desks for shop in of.shops}
@@ -331,7 +331,7 @@ class State:
 
     def put_by(self, desk: Desk) -> None:
         """Remember the present desk, which `desk` is about to replace, if the rules differ."""
-        names = {shop.id: None for of in (self.desk, desk) for shop in of.shops}
+        names = {"": None} | {shop.id: None for of in (self.desk, desk) for shop in of.shops}
         late_ms = {
             name: (_lateness_ms(self.desk, name), _lateness_ms(desk, name)) for name in names
         }

@@ -224,8 +224,9 @@ def _compact(thread: Thread, rules: Rules, horizon_ms: int) -> None:
 
 def settle_past(thread: Thread, horizon_ms: int) -> None:
     """Let what lies before the horizon be judged for good, by the rules that are still known."""
-    buffer = thread.buffer
-    if buffer and not thread.misses and buffer[-1].sent_ms < horizon_ms > thread.live.passed_ms:
+    if thread.misses or thread.live.passed_ms >= horizon_ms:
+        return
+    if not thread.buffer or thread.buffer[-1].sent_ms < horizon_ms:
         settle(thread)
 
 
