@@ -131,12 +131,10 @@ class Engine:
         opens: bool,
     ) -> Iterator[Finding]:
         counted = self._wording.counted(line.text)
-        if not counted:
-            return
-        if opens and not wording.opens_with_honorific(folded, found):
+        if counted and opens and not wording.opens_with_honorific(folded, found):
             detail = "开头没有敬语(如:您好、亲、欢迎)"
             yield _absence("honorific", line, "honorific.txt:opening", detail)
-        elif self._settings.honorific_every_message and not wording.has_honorific(found):
+        elif counted and self._settings.honorific_every_message and not wording.has_honorific(found):
             detail = "这句话没有敬语"
             yield _absence("honorific", line, "honorific.txt:every", detail)
         if not wording.answers(before):

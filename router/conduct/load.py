@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def load(directory: Path | None = None, overlays: Sequence[Path] = ()) -> Lexico
     layers += [_read(folder, f"{folder.name}/", problems) for folder in overlays]
     if problems:
         raise LexiconError(problems)
+    return _compiled(tuple(tuple(layer) for layer in layers))
+
+
+@lru_cache(maxsize=8)
+def _compiled(layers: tuple[tuple[Source, ...], ...]) -> Lexicons:
+    """Compiling takes a second: lists that have not changed are not compiled again."""
     return compile_lists(layers)
 
 

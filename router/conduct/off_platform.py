@@ -24,8 +24,10 @@ CONTEXT = 18
 """So many characters before a number say what it is."""
 PART_LIMIT = 24
 """Longer messages are not taken for a part of something split."""
-WORDS_BESIDE = 6
+WORDS_BESIDE = 8
 """Other characters that may stand beside the digits of a split number."""
+PHRASE_PART = 8
+"""Parts of a split phrase are no longer than this."""
 
 _NAMES = {
     "mobile": "手机号",
@@ -37,6 +39,8 @@ _NAMES = {
 }
 _MANY_DIGITS = re.compile(r"[0-9](?:[ ,]{0,3}[0-9]){6,}")
 _LETTER = re.compile("[a-z]")
+_WHICH_DIGITS = re.compile("(?:前面|中间|后面|最后|开头|末尾|前|后|尾)?[一二两三四五六七八九十]位数?字?是?")
+"""Which of its digits a part of a number has: 中间四位是."""
 _ABOUT_MONEY = re.compile(
     "卡号|银行|账号|账户|帐户|户名|开户|[农工建中招交邮]行|打款|转账|汇款|打钱|转钱"
 )
@@ -172,7 +176,7 @@ class OffPlatform:
                     continue
                 if _said_by_buyer(digits, before):
                     continue
-                view = line.text.translate(NUMBER)
+                view = _number_view(line.text)
                 at = [place for place, char in enumerate(view) if char.isdigit()]
                 start, end = span_of(line.text, NUMBER, at[0], at[-1] + 1)
                 return _split_contact(start, end, f"pattern:{number.kind}", digits, parts[first:])
@@ -182,7 +186,7 @@ class OffPlatform:
         """A phrase that begins in an earlier message and ends in this one."""
         for first in range(len(parts) - 2, -1, -1):
             head = "".join(dense(part.text) for part in parts[first:-1])
-            if min(len(head), len(folded)) > WORDS_BESIDE + 2:
+            if min(len(head), len(folded)) > PHRASE_PART:
                 continue
             found = self._find(head + folded).get(RULE, ())
             across = [hit for hit in found if hit.start < len(head) < hit.end]
@@ -226,9 +230,17 @@ def _said_by_buyer(text: str, before: Sequence[Line]) -> bool:
     return any(line.side == "buyer" and text in line.text.translate(WIRE) for line in before)
 
 
+def _number_view(text: str) -> str:
+    return _WHICH_DIGITS.sub(_blank, text).translate(NUMBER)
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())
+
+
 def _one_run(text: str) -> str:
     """The digits of a message that is little more than digits; "" if it is not."""
-    view = text.translate(NUMBER)
+    view = _number_view(text)
     digits = "".join(char for char in view if char.isdigit())
     if not digits or view.count("x") > WORDS_BESIDE:
         return ""

@@ -47,7 +47,7 @@ async def get_queue(call: Call) -> v.QueueList:
 
 
 async def get_board(call: Call) -> v.BoardView:
-    query = call.query(v.DeskQuery)
+    query = call.query(v.BoardQuery)
     desk = call.one_desk(query.desk)
     state = call.state(desk)
     owner = call.context.service.partition(desk).owner
@@ -61,6 +61,7 @@ async def get_board(call: Call) -> v.BoardView:
     first_due = {thread.no: due_ms for due_ms, _, _, _, thread in reversed(due)}
     first_due |= {t.no: t.live.wait.due_ms for t in threads if t.live.wait and is_waiting(t.live)}
     threads.sort(key=lambda thread: (first_due.get(thread.no, 1 << 60), thread.no))
+    listed = [thread for thread in threads if thread.session] if query.sessions else []
     oldest_ms = min((since_ms for since_ms, _ in queue), default=owner.clock_ms)
     return v.BoardView(
         desk=desk,
@@ -73,9 +74,7 @@ async def get_board(call: Call) -> v.BoardView:
         agents=roster(call, desk).all(),
         queue=[shown for _, shown in queue[:SHOWN]],
         deadlines=[_due(*item) for item in due[:SHOWN]],
-        sessions=[showing.session(showing.ref(desk, state, t)) for t in threads if t.session][
-            :SHOWN
-        ],
+        sessions=[showing.session(showing.ref(desk, state, t)) for t in listed[:SHOWN]],
         promises=_promises(call, desk, threads),
         rostered=_rostered(call, state, owner.clock_ms),
         handovers=_handovers(call, state),
@@ -184,7 +183,7 @@ ROUTES: tuple[Route, ...] = (
         summary="A desk at a glance: agents, queue, deadlines, sessions, today's breaches",
         summary_zh="看板:客服、排队、期限、会话、今日违规",
         tag=TAG,
-        query=v.DeskQuery,
+        query=v.BoardQuery,
         answer=v.BoardView,
     ),
 )

@@ -50,6 +50,7 @@ class Follower:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._deliveries: OrderedDict[tuple[str, str], v.Delivery] = OrderedDict()
         self._closed: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._recalled: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def follow(self, desk: str) -> None:
         """Follow this desk from now on, if that is not done already."""
@@ -65,6 +66,10 @@ class Follower:
     def delivery(self, shop: str, message: str) -> v.Delivery | None:
         """What became of a message that was to be sent out."""
         return self._deliveries.get((shop, message))
+
+    def recalled(self, shop: str, message: str) -> bool:
+        """Whether its writer has taken it back."""
+        return (shop, message) in self._recalled
 
     def closed(self, session: str) -> tuple[str, str] | None:
         """The shop and buyer of a closed session."""
@@ -113,6 +118,8 @@ class Follower:
                 case f.DeliveryReported():
                     outcome = cast("v.Delivery", fact.outcome)
                     _keep(self._deliveries, (fact.shop, fact.message), outcome)
+                case f.MessageRecalledNoted():
+                    _keep(self._recalled, (fact.shop, fact.message), None)
                 case f.SessionClosed():
                     _keep(self._closed, fact.session, (fact.shop, fact.buyer))
                 case f.PresenceChanged():

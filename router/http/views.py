@@ -130,6 +130,8 @@ class MessageView(View, frozen=True, kw_only=True):
     """Of a message that went out from here: what became of it."""
     auto: str = ""
     """Of an automatic text: which one it is (`away`, `queue`, `out_of_hours`, `waiting`, …)."""
+    recalled: bool = False
+    """Its writer has taken it back."""
 
 
 class SeatView(View, frozen=True, kw_only=True):
@@ -428,6 +430,11 @@ class WaiveBody(Asked, frozen=True, kw_only=True):
 
 class DeskQuery(Asked, frozen=True, kw_only=True):
     desk: Name = ""
+
+
+class BoardQuery(DeskQuery, frozen=True, kw_only=True):
+    sessions: bool = True
+    """Without them the board is half as large, for who reads them elsewhere."""
 
 
 class PageQuery(DeskQuery, frozen=True, kw_only=True):

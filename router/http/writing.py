@@ -84,6 +84,7 @@ class Writing:
                     kind=command.kind,
                     sent_ms=min(command.sent_ms, entry.at_ms),
                     sub_account=command.sub_account,
+                    recalled=self._follower.recalled(ref.thread.shop, command.message),
                 )
             case c.WriteMessage():
                 return self._written(ref, entry.offset, entry.at_ms, command)
@@ -192,6 +193,7 @@ def _view(
     sub_account: str = "",
     delivery: v.Delivery | None = None,
     auto: str = "",
+    recalled: bool = False,
 ) -> v.MessageView:
     return v.MessageView(
         id=id,
@@ -209,6 +211,7 @@ def _view(
         sub_account=sub_account,
         delivery=delivery,
         auto=auto,
+        recalled=recalled,
     )
 
 

@@ -144,7 +144,7 @@ async def follow(http: aiohttp.ClientSession, base: str, who: Who) -> None:
 
     async def boards() -> None:
         while True:
-            await read("/v1/board?desk=desk")
+            await read("/v1/board?desk=desk&sessions=false")
             await asyncio.sleep(1 if boss else 20)
 
     async def events() -> None:

@@ -74,6 +74,17 @@ async def test_what_the_rules_of_conduct_object_to_is_asked_before_it_is_sent(
     assert sent["text"] == "嗯"
 
 
+async def test_what_a_buyer_takes_back_is_struck_out(windows: Windows, stage: Stage) -> None:
+    (mei,) = await at_work(windows, "xiaomei")
+    await stage.buyers.says("买家甲", "请问有货吗")
+    message = await stage.buyers.says("买家甲", "说错了")
+    await read(mei, "买家甲")
+    await stage.buyers.hook("message.recalled", **{"buyer": "买家甲", "message": message})
+    await expect(mei.locator(".message.recalled .bubble")).to_have_text("说错了")
+    await expect(mei.locator(".message.recalled .delivery")).to_have_text("已撤回")
+    await expect(mei.locator(".message:not(.recalled)")).to_have_count(1)
+
+
 async def leave(page: Page, to: str) -> None:
     await page.click(f".presence .state.{to}")
     await page.locator("dialog button.first").click()

@@ -307,7 +307,6 @@ def test_a_swapped_shift_is_somebody_elses_to_acknowledge() -> None:
 def test_where_nobody_is_left_to_follow_nobody_has_to() -> None:
     scene = day()
     scene.do("17:50", file())
-    scene.do("17:55", planning(AMY, begin="18:00", end="24:00")) if False else None
     scene.do("17:55", planning(begin="18:00"))
     assert (filed(scene).to, filed(scene).due_ms) == ("", 0)
     scene.until("20:00")

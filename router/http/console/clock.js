@@ -9,7 +9,7 @@ export function learn(serverTime) {
   skewMs = Date.parse(serverTime) - Date.now();
   now.value = serverNow();
 }
-setInterval(() => { now.value = serverNow(); }, 500);
+setInterval(() => { now.value = serverNow(); }, 1_000);
 
 const two = (number) => String(number).padStart(2, "0");
 

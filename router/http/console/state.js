@@ -198,7 +198,7 @@ const BOARD_MS = { agent: 20_000, supervisor: 1_000, admin: 1_000 };
 export async function readBoard() {
   boardAsked = Date.now();
   const of = desk.value;
-  const found = await get("/v1/board", { desk: of });
+  const found = await get("/v1/board", { desk: of, sessions: false });
   if (desk.value !== of || !me.value) return;
   learn(found.now);
   board.value = found;

@@ -1,13 +1,13 @@
 // The supervisor's board: who is here, who waits, what is about to be missed; and moving work.
 import { part, post, put } from "../api.js";
 import { at, now, span } from "../clock.js";
-import { computed, html, signal, useEffect, useState } from "../html.js";
+import { computed, html, signal, useEffect, useMemo, useState } from "../html.js";
 import { Conversation, WithReason } from "../parts/conversation.js";
-import { Countdown } from "../parts/countdown.js";
+import { Countdown, Since } from "../parts/countdown.js";
 import { Menu } from "../parts/menu.js";
 import { Item } from "../parts/refunds.js";
-import { agentName, board, open, seatName, sessions, shopName, show, toast } from "../state.js";
-import { named, t } from "../words/index.js";
+import { agentName, agents, board, open, seatName, sessions, shopName, show, toast } from "../state.js";
+import { language, named, t } from "../words/index.js";
 import { firstDue } from "./work.js";
 
 const dragged = signal(null); // {session} or {agent}
@@ -65,7 +65,7 @@ function Agent({ agent }) {
     <span class=${`load ${full ? "full" : ""}`}>${agent.load}${agent.capacity ? ` / ${agent.capacity}` : ""}
       ${agent.capacity > 0 && html`<progress max=${agent.capacity} value=${Math.min(agent.load, agent.capacity)} aria-label=${t("board.load")}></progress>`}</span>
     <small>${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
-      ${agent.since_at ? ` · ${span(now.value - Date.parse(agent.since_at))}` : ""}</small>
+      ${agent.since_at && html` · <${Since} at=${agent.since_at} />`}</small>
     <${Menu} label="⋯" name=${t("board.acts", { name: agent.name || agent.id })}>
       ${["online", "away", "offline"].filter((to) => to !== agent.presence).map((to) => html`<button key=${to} type="button" class="plain"
         onClick=${() => setAsking(to)}>${t("board.set", { to: t(`presence.${to}`) })}</button>`)}
@@ -84,6 +84,8 @@ function Agents() {
     <ul class="agents">${list.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} />`)}</ul></section>`;
 }
 
+const Waits = ({ since }) => html`${t("board.waits", { span: span(now.value - Date.parse(since)) })}`;
+
 function Queue() {
   const { queue } = board.value;
   return html`<section aria-labelledby="queue-title"><h2 id="queue-title">${t("board.queue", { n: board.value.counts.queued })}</h2>
@@ -91,7 +93,7 @@ function Queue() {
     <ol class="queue">${queue.map((one) => html`<li key=${one.id} draggable=${one.what === "session"}
       onDragStart=${(event) => drag(event, { session: one.id, buyer: one.buyer, shop: one.shop, from: "" })} onDragEnd=${dragEnd}>
       <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto" title=${one.buyer}>${one.buyer}</button>
-      <small>${shopName(one.shop)} ${one.kind ? named("rule", one.kind) : ""} · ${t("board.waits", { span: span(now.value - Date.parse(one.waiting_since_at)) })}</small></li>`)}</ol></section>`;
+      <small>${shopName(one.shop)} ${one.kind ? named("rule", one.kind) : ""} · <${Waits} since=${one.waiting_since_at} /></small></li>`)}</ol></section>`;
 }
 
 function Deadlines() {
@@ -104,16 +106,22 @@ function Deadlines() {
       <small>${due.agent ? agentName(due.agent) : t("board.nobody")} · ${shopName(due.shop)}</small></li>`)}</ol></section>`;
 }
 
-function Sessions() {
-  return html`<section class="wide" aria-labelledby="sessions-title"><h2 id="sessions-title">${t("board.sessions", { n: rows.value.length })}</h2>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="sessions-title"><table><thead><tr><th scope="col">${t("col.due")}</th><th scope="col">${t("col.buyer")}</th><th scope="col" class="shop">${t("col.shop")}</th><th scope="col">${t("col.agent")}</th><th scope="col" class="state">${t("col.state")}</th></tr></thead>
-    <tbody>${rows.value.map((one) => html`<tr key=${one.id} data-session=${one.id} draggable="true" class=${open.value === one.id ? "open" : ""}
+// There may be hundreds, of which few have changed: a row is made anew only for what it shows.
+function Row({ one }) {
+  const shown = open.value === one.id;
+  return useMemo(() => html`<tr data-session=${one.id} draggable="true" class=${shown ? "open" : ""}
       onDragStart=${(event) => drag(event, { session: one.id, buyer: one.buyer, shop: one.shop, from: one.agent })} onDragEnd=${dragEnd}>
       <td><${Countdown} due=${firstDue(one)} label=${one.waiting ? named("rule", "reply") : one.deadlines[0] ? named("rule", one.deadlines[0].rule) : ""} /></td>
       <td class="buyer"><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto" title=${one.buyer}>${one.buyer}</button>
         ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</td>
       <td class="shop">${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"}${one.sub_account && seatName(one.sub_account) !== agentName(one.agent) ? html` <small>${one.sub_account}</small>` : ""}</td>
-      <td class="state">${named("state", one.state)}</td></tr>`)}</tbody></table></div>
+      <td class="state">${named("state", one.state)}</td></tr>`, [one, shown, agents.value, language.value]);
+}
+
+function Sessions() {
+  return html`<section class="wide" aria-labelledby="sessions-title"><h2 id="sessions-title">${t("board.sessions", { n: rows.value.length })}</h2>
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="sessions-title"><table><thead><tr><th scope="col">${t("col.due")}</th><th scope="col">${t("col.buyer")}</th><th scope="col" class="shop">${t("col.shop")}</th><th scope="col">${t("col.agent")}</th><th scope="col" class="state">${t("col.state")}</th></tr></thead>
+    <tbody>${rows.value.map((one) => html`<${Row} key=${one.id} one=${one} />`)}</tbody></table></div>
     ${rows.value.length === 0 && html`<p class="none">${t("board.sessions.none")}</p>`}</section>`;
 }
 

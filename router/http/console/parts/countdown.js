@@ -10,6 +10,9 @@ export const urgency = (dueAt) => {
   return left < 0 ? "late" : left < SOON_MS ? "soon" : "calm";
 };
 
+// How long something has lasted.
+export const Since = ({ at }) => html`${span(now.value - Date.parse(at))}`;
+
 export function Countdown({ due, label = "" }) {
   if (!due) return html`<span class="due none">—</span>`;
   const left = Date.parse(due) - now.value;
