@@ -7,7 +7,6 @@ finding for each rule: the first place that breaks it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, partial
 
 from router.conduct import pace, stock, wording
 from router.conduct.findings import Finding
@@ -93,7 +92,7 @@ class Engine:
         if not line.text or line.kind not in _JUDGED_KINDS:
             return
         folded = dense(line.text)
-        found = self._phrases.find(folded, cache(partial(_asked, before)))
+        found = self._phrases.find(folded, _Asked(before))
         yield from self._listed(line, found)
         yield from self._alternatives(line, before, found)
         hits = found.get(("off_platform", HIT), ())
@@ -174,8 +173,19 @@ class Engine:
         return len(row) > self._settings.harassment_messages
 
 
-def _asked(before: Sequence[Line]) -> str:
-    return dense(stock.asked(before))
+class _Asked:
+    """What the buyer last said, as a dense view; worked out when it is asked for."""
+
+    __slots__ = ("_before", "_said")
+
+    def __init__(self, before: Sequence[Line]) -> None:
+        self._before = before
+        self._said: str | None = None
+
+    def __call__(self) -> str:
+        if self._said is None:
+            self._said = dense(stock.asked(self._before))
+        return self._said
 
 
 def _finding(

@@ -9,8 +9,8 @@
 
 Conditions stand behind the pattern, each after a space. `!` must not be so, `=` must be so:
 `before`, `after` (8 characters in the same clause), `clause`, `text`, `buyer` (what the buyer last
-said; `=buyer` holds when they said nothing), `talk` (that and the message). `!neg` is short for the
-negations in `common.txt`.
+said; `=buyer` holds when they said nothing), `talk` (that and the message). `=echo`: two characters
+of the match stand in what the buyer last said. `!neg` is short for the negations in `common.txt`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from typing import Literal, NamedTuple, get_args
 from router.conduct.fold import dense
 from router.conduct.pattern import BadPattern, Pattern, alternation, compile_pattern
 
-Where = Literal["before", "after", "clause", "text", "buyer", "talk", "neg"]
+Where = Literal["before", "after", "clause", "text", "buyer", "talk", "echo", "neg"]
 
+WORDLESS = frozenset({"neg", "echo"})
+"""Conditions that have no words of their own."""
 HIT, ALLOW = "hit", "allow"
 WORD_SECTIONS = frozenset({"interjection", "brush_off", "filler", "emoji", "domain"})
 """Sections of plain words, which are no patterns."""
@@ -196,10 +198,11 @@ def _condition(text: str) -> Condition:
     if where not in _PLACES:
         known = "、".join(_PLACES)
         raise BadPattern(f"没有条件「{where}」,可用 {known}", f"no condition {where!r}: {known}")
-    if (where == "neg") == bool(words):
+    alone = where in WORDLESS
+    if alone == bool(words):
         raise BadPattern(
-            f"条件 {where} 后面{'不' if where == 'neg' else '要'}写词",
-            f"condition {where} takes {'no' if where == 'neg' else 'some'} words",
+            f"条件 {where} 后面{'不' if alone else '要'}写词",
+            f"condition {where} takes {'no' if alone else 'some'} words",
         )
-    expression = "" if where == "neg" else alternation(words)
+    expression = "" if alone else alternation(words)
     return Condition(_PLACES[where], found["sign"] == "=", expression)

@@ -64,6 +64,15 @@ class Term(NamedTuple):
     checks: tuple[Check, ...]
 
 
+class Anchored(NamedTuple):
+    """A term with an expression, and sets of characters, of each of which its matches have one."""
+
+    term: Term
+    expression: re.Pattern[str]
+    needs: tuple[frozenset[str], ...]
+    """The most telling ones first."""
+
+
 class Finds(NamedTuple):
     """What a word of the automaton stands for: whole matches, and terms to try."""
 
@@ -78,7 +87,7 @@ class Lexicons(NamedTuple):
 
     automaton: ahocorasick.Automaton
     """Of `Finds`."""
-    anchored: tuple[tuple[Term, re.Pattern[str]], ...]
+    anchored: tuple[Anchored, ...]
     """The terms with an expression, which is tried where one of their anchors stands."""
     words: Mapping[Key, frozenset[str]]
     """Sections of plain words."""
@@ -98,6 +107,8 @@ ASKED: tuple[Key, ...] = (
     ("off_platform", "harmless_message"),
 )
 NOTHING = re.compile(r"(?!)")
+NEEDS = 2
+"""So many of a pattern's needs are looked at before it is tried."""
 
 
 def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
@@ -151,7 +162,7 @@ def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> Non
 
 def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
     found: dict[str, tuple[list[Term], list[int]]] = {}
-    anchored: list[tuple[Term, re.Pattern[str]]] = []
+    anchored: list[Anchored] = []
     words: dict[Key, set[str]] = {
         (rule, section): set()
         for rule, sections in SECTIONS.items()
@@ -191,7 +202,7 @@ def _alternative(entry: Entry) -> str:
 
 def _add(
     found: dict[str, tuple[list[Term], list[int]]],
-    anchored: list[tuple[Term, re.Pattern[str]]],
+    anchored: list[Anchored],
     entry: Entry,
     key: Key,
 ) -> None:
@@ -202,7 +213,8 @@ def _add(
     if pattern.expression:
         for word in pattern.anchors:
             found.setdefault(word, ([], []))[1].append(len(anchored))
-        anchored.append((term, re.compile(pattern.expression)))
+        needs = sorted(pattern.needs, key=lambda chars: (len(chars), sorted(chars)))
+        anchored.append(Anchored(term, re.compile(pattern.expression), tuple(needs[:NEEDS])))
 
 
 def _check(condition: Condition) -> Check:

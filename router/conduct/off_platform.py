@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from router.conduct import links, numbers
-from router.conduct.fold import DENSE, NUMBER, WIRE, dense, span_of
+from router.conduct.fold import DENSE, HAN_DIGITS, NUMBER, WIRE, dense, span_of
 from router.conduct.grammar import HIT
 from router.conduct.lexicon import Key, Lexicons
 from router.conduct.messages import Line
@@ -38,9 +38,14 @@ _NAMES = {
     "email": "邮箱地址",
 }
 _MANY_DIGITS = re.compile(r"[0-9](?:[ ,]{0,3}[0-9]){6,}")
+_DIGIT = re.compile(f"[0-9{''.join(HAN_DIGITS)}]")
+DIGITS_LEAST = 7
+"""Texts with fewer digits hold no number; spares most the number view."""
+_CIRCLE = re.compile("[○◯]")
+"""Digits that the dense view has not."""
 _LETTER = re.compile("[a-z]")
-_WHICH_DIGITS = re.compile("(?:前面|中间|后面|最后|开头|末尾|前|后|尾)?[一二两三四五六七八九十]位数?字?是?")
-"""Which of its digits a part of a number has: 中间四位是."""
+_WHICH_DIGITS = re.compile("(?:前面|中间|后面|最后|开头|末尾|前|后|尾)?[一二两三四五六七八九十]位数?字?是?|一[下个起]")
+"""Which of its digits a part of a number has (中间四位是), and other words with Han digits."""
 _ABOUT_MONEY = re.compile(
     "卡号|银行|账号|账户|帐户|户名|开户|[农工建中招交邮]行|打款|转账|汇款|打钱|转钱"
 )
@@ -88,6 +93,8 @@ class OffPlatform:
         return self._split(line, before, folded)
 
     def _numbers(self, text: str, folded: str, before: Sequence[Line]) -> Iterator[Contact]:
+        if len(_DIGIT.findall(folded)) < DIGITS_LEAST and not _CIRCLE.search(text):
+            return
         view = text.translate(NUMBER)
         if _MANY_DIGITS.search(view) is None:
             return

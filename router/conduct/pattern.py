@@ -15,6 +15,8 @@ looked for in the view and a boundary behind it, so that `$` is one of `，`.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -25,6 +27,9 @@ GAP_LIMIT = 20
 WORDS_LIMIT = 400
 """A pattern that stands for more plain words is looked up by its anchors."""
 LENGTH_LIMIT = 4000
+
+EVERYWHERE = frozenset("的了是不我您你们有这一个在就可以要好给会没下")
+"""Characters that tell little, since they stand in most texts."""
 
 NAMED = {
     "id": "(?=[0-9+]{0,19}[a-z])[0-9a-z]{5,20}(?![0-9a-z])",
@@ -53,11 +58,13 @@ class BadPattern(Exception):
 
 class Pattern(NamedTuple):
     """`words`, which match wherever they stand, and an `expression` for the rest (""; there is
-    none), one of whose `anchors` stands in each of its matches."""
+    none), one of whose `anchors` stands in each of its matches, and of each of its `needs` one
+    character."""
 
     words: frozenset[str] = frozenset()
     expression: str = ""
     anchors: frozenset[str] = frozenset()
+    needs: frozenset[frozenset[str]] = frozenset()
 
 
 class _Item(NamedTuple):
@@ -83,7 +90,8 @@ def compile_pattern(source: str) -> Pattern:
         )
     if words is None:
         expression = _expression(rows, True, not star)
-        return Pattern(expression=expression, anchors=frozenset(anchors))
+        needs = _needs(rows[0]) if len(rows) == 1 else frozenset()
+        return Pattern(expression=expression, anchors=frozenset(anchors), needs=needs)
     free = frozenset(word for word in words if _stands_anywhere(word, star))
     bounded = frozenset(words) - free
     choices = (_text(word, True, not star) for word in sorted(bounded, key=len, reverse=True))
@@ -212,6 +220,31 @@ def _anchors(row: _Row) -> list[str] | None:
     return min(choices, key=_frequency)
 
 
+def _needs(row: _Row) -> frozenset[frozenset[str]]:
+    """Sets of characters, of each of which one stands in every match of the row."""
+    found: set[frozenset[str]] = set()
+    for item in row:
+        if item.optional or item.kind not in ("text", "group"):
+            continue
+        words = [item.text] if item.kind == "text" else _anchors_of_rows(item.rows)
+        letters = [word.replace(BOUNDARY, "") for word in words or ()]
+        if letters and all(letters):
+            found.add(_telling(letters))
+    return frozenset(found)
+
+
+def _telling(words: Sequence[str]) -> frozenset[str]:
+    """Few characters, one of which stands in each of these words."""
+    left = set(words)
+    chosen: set[str] = set()
+    while left:
+        counts = Counter(char for word in left for char in set(word))
+        best = min(counts, key=lambda char: (char in EVERYWHERE, -counts[char], char))
+        chosen.add(best)
+        left = {word for word in left if best not in word}
+    return frozenset(chosen)
+
+
 def _frequency(words: list[str]) -> float:
     """Roughly how often one of these words stands in a text."""
     return float(sum(0.005 ** len(word) for word in words))
@@ -260,6 +293,8 @@ def _row(row: _Row, first: bool, last: bool) -> str:
 
 
 def _text(text: str, first: bool, last: bool) -> str:
-    before = "(?<![a-z])" if first and _latin(text[0]) else ""
+    head, rest = re.escape(text[0]), re.escape(text[1:])
+    # Behind its letter, so that the expression begins with a letter, which is looked for fast.
+    before = f"(?<![a-z]{head})" if first and _latin(text[0]) else ""
     after = "(?![a-z])" if last and _latin(text[-1]) else ""
-    return before + re.escape(text) + after
+    return head + before + rest + after

@@ -14,6 +14,8 @@ NEAR = 8
 """How far `before` and `after` look, in characters of the same clause."""
 NEGATION_NEAR = 5
 REFUSAL_NEAR = 8
+PARTICLES = frozenset("没有无的了吗呢哦啊哈呀啦么嘛亲是不还都也这那您你我们们，")
+"""They echo nothing."""
 
 
 class Hit(NamedTuple):
@@ -48,12 +50,17 @@ class Phrases:
                     self._note(found, term, dense, last + 1 - width, last + 1, buyer)
             if anchored:
                 to_try |= anchored
+        chars = set(dense)
         for place in to_try:
-            term, expression = self._anchored[place]
-            match = expression.search(dense)
-            while match is not None:
-                self._note(found, term, dense, match.start(), match.end(), buyer)
-                match = expression.search(dense, max(match.end(), match.start() + 1))
+            term, expression, needs = self._anchored[place]
+            for need in needs:
+                if need.isdisjoint(chars):
+                    break
+            else:
+                match = expression.search(dense)
+                while match is not None:
+                    self._note(found, term, dense, match.start(), match.end(), buyer)
+                    match = expression.search(dense, max(match.end(), match.start() + 1))
         return _allowed(found) if found else found
 
     def _note(
@@ -75,6 +82,8 @@ class Phrases:
     ) -> bool:
         where, expression = check.where, check.expression
         if expression is None:
+            if where == "echo":
+                return _echoes(dense[start:end], buyer())
             return self._negated(dense, start, end)
         if where == "text":
             return expression.search(dense) is not None
@@ -95,6 +104,12 @@ class Phrases:
         if self._negation.search(self._neutral.sub(_blank, ahead)) is not None:
             return True
         return self._refusal.search(_after(dense, end, REFUSAL_NEAR)) is not None
+
+
+def _echoes(part: str, said: str) -> bool:
+    """Whether two characters side by side, none of them a mere particle, were said, too."""
+    pairs = (part[at : at + 2] for at in range(len(part) - 1))
+    return any(pair in said and PARTICLES.isdisjoint(pair) for pair in pairs)
 
 
 def _blank(match: re.Match[str]) -> str:

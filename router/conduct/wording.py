@@ -34,7 +34,7 @@ class Wording:
         self._brush_offs = words["short_reply", "brush_off"]
         self._fillers = words["short_reply", "filler"]
         self._all = self._interjections | self._brush_offs | self._fillers
-        self._first = frozenset(word[0] for word in self._all)
+        self._chars = frozenset(char for word in self._all for char in word)
         self._last = frozenset(word[-1] for word in self._all)
         self._longest = max(map(len, self._all), default=0)
 
@@ -51,7 +51,7 @@ class Wording:
     def brushes_off(self, dense: str) -> bool:
         """Whether a text is made of interjections and listed brush-offs only (and fillers)."""
         text = dense.replace(BOUNDARY, "")
-        if not text or text[0] not in self._first or text[-1] not in self._last:
+        if not text or text[-1] not in self._last or not self._chars.issuperset(text):
             return False
         if len(text) > BRUSH_OFF_LIMIT * 4:
             return False

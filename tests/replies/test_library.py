@@ -87,7 +87,7 @@ def test_counting(library: Library) -> None:
 def test_what_is_wrong_is_not_kept(library: Library) -> None:
     bad = reply(
         id="x y",
-        owner="a b",
+        owner="a\x00b",
         category="chat",
         scenario=" x",
         title="",

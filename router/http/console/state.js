@@ -107,6 +107,7 @@ function connect() {
 // what facts name while a round is under way is read in the next.
 const dirty = new Set(); // sessions to read again
 let whole = false; // or everything
+let moved = false; // whether the open one may have gone to somebody else
 let reading = null;
 const ADDRESS_LIMIT = 4_000; // of a request's address: the sessions it names
 const ROUND_MS = { agent: 0, supervisor: 60, admin: 60 }; // who sees all of a desk reads in gulps
@@ -128,15 +129,17 @@ function read() {
 
 async function rounds() {
   while (me.value && (whole || dirty.size)) {
-    const early = roundAt + ROUND_MS[me.value.role] - Date.now();
-    if (early > 0) await pause(early);
+    // At least for a moment: what is committed at once comes as several facts.
+    await pause(Math.max(0, roundAt + ROUND_MS[me.value?.role] - Date.now()));
+    if (!me.value) return;
     roundAt = Date.now();
-    const all = whole, wanted = [...dirty], until = stop;
+    const all = whole, wanted = [...dirty], kept = !moved, until = stop;
     whole = false;
+    moved = false;
     dirty.clear();
     try {
       if (all) await readAll();
-      else await readSessions(wanted);
+      else await readSessions(wanted, kept);
     } catch (error) {
       if (error instanceof SignedOut) { leave(); return; }
       if (until !== stop) continue; // it was of another desk, or somebody else's
@@ -169,17 +172,19 @@ async function readList(of) {
   return found;
 }
 
-async function readSessions(wanted) {
+// `kept`: the open session is still to be seen, so that both can be asked for at once.
+async function readSessions(wanted, kept) {
   const of = desk.value;
   const pages = inGulps(wanted).map((ids) => get("/v1/sessions", { desk: of, ids, limit: 500 }));
+  const said = kept && wanted.includes(open.value) && sessions.value.has(open.value)
+    ? readMessages(open.value, "", true) : null;
   const found = (await Promise.all(pages)).flatMap((page) => page.sessions);
-  const shown = found.find((one) => one.id === open.value);
-  if (shown) await readMessages(shown.id, "", true);
   if (desk.value !== of || !me.value) return;
   const next = new Map(sessions.value);
   for (const id of wanted) next.delete(id); // ended, or somebody else's, unless it was found
   for (const one of found) next.set(one.id, one);
   sessions.value = next;
+  await (said || (next.has(open.value) && wanted.includes(open.value) && readMessages(open.value, "", true)));
 }
 
 function inGulps(ids) {
@@ -212,8 +217,10 @@ function boardSoon() {
   }, Math.max(150, boardAsked + BOARD_MS[me.value.role] - Date.now()));
 }
 
+const STAYS = new Set(["message_noted", "message_recalled", "deadline_armed", "deadline_settled", "deadline_withdrawn", "deadline_warned", "delivery_requested", "delivery_reported"]);
 function note(fact) {
   for (const heard of FACT_LISTENERS) heard(fact);
+  if (fact.session === open.value && !STAYS.has(fact.type)) moved = true;
   if (fact.session) dirty.add(fact.session);
   else if (fact.buyer) {
     for (const one of sessions.value.values()) {
