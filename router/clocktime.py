@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -23,5 +24,11 @@ def parse_ms(text: str) -> int:
 
 def format_ms(at_ms: int) -> str:
     """RFC 3339, UTC, with milliseconds."""
-    moment = _EPOCH + timedelta(milliseconds=at_ms)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+    second, rest_ms = divmod(at_ms, 1000)
+    return f"{_second(second)}.{rest_ms:03d}Z"
+
+
+@lru_cache(maxsize=8_192)
+def _second(at_s: int) -> str:
+    """What is shown together lies close together: the same seconds come again and again."""
+    return (_EPOCH + timedelta(seconds=at_s)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -40,6 +40,7 @@ class Engine:
         self._phrases = Phrases(lexicons)
         self._wording = wording.Wording(lexicons)
         self._off_platform = OffPlatform(lexicons, settings, self._phrases.find)
+        self._honorifics = settings.honorific_every_message
 
     def message(self, line: Line, before: Sequence[Line], *, opens: bool) -> list[Finding]:
         """What an agent's message breaks when it is written.
@@ -49,7 +50,12 @@ class Engine:
         """
         if not line.from_agent:
             return []
-        return list(self._message(line, before, opens))
+        findings: list[Finding] = []
+        if before:
+            findings += self._pace(line, before)
+        if line.text and line.kind in _JUDGED_KINDS:
+            self._read(findings, line, before, opens)
+        return findings
 
     def closing(self, lines: Sequence[Line]) -> list[Finding]:
         """Whether the agent's last message carries a closing honorific, for a session that an
@@ -85,22 +91,24 @@ class Engine:
 
     def _speaks(self, line: Line) -> bool:
         """Whether an agent's message has words: pictures, cards and stickers have none."""
-        return line.from_agent and line.kind == "text" and bool(self._wording.counted(line.text))
+        return line.from_agent and line.kind == "text" and bool(self._wording.count(line.text, 1))
 
-    def _message(self, line: Line, before: Sequence[Line], opens: bool) -> Iterator[Finding]:
-        yield from self._pace(line, before)
-        if not line.text or line.kind not in _JUDGED_KINDS:
-            return
+    def _read(
+        self, findings: list[Finding], line: Line, before: Sequence[Line], opens: bool
+    ) -> None:
+        """Adds what the words of a message break."""
         folded = dense(line.text)
-        found = self._phrases.find(folded, _Asked(before))
-        yield from self._listed(line, found)
-        yield from self._alternatives(line, before, found)
+        polite = opens or self._honorifics
+        found = self._phrases.find(folded, _Asked(before), polite=polite)
         hits = found.get(("off_platform", HIT), ())
+        if found:
+            findings += self._listed(line, found)
+            findings += self._alternatives(line, before, found)
         contact = self._off_platform.contact(line, before, folded, hits)
         if contact is not None:
-            yield _finding("off_platform", line, *contact)
+            findings.append(_finding("off_platform", line, *contact))
         if line.kind == "text":
-            yield from self._worded(line, before, folded, found, opens)
+            findings += self._worded(line, before, folded, found, opens)
 
     def _listed(self, line: Line, found: Mapping[Key, list[Hit]]) -> Iterator[Finding]:
         for (rule, section), hits in found.items():
@@ -129,17 +137,18 @@ class Engine:
         found: Mapping[Key, list[Hit]],
         opens: bool,
     ) -> Iterator[Finding]:
-        counted = self._wording.counted(line.text)
-        if counted and opens and not wording.opens_with_honorific(folded, found):
+        least = self._settings.short_reply_min
+        count = self._wording.count(line.text, max(least, 1))
+        if count and opens and not wording.opens_with_honorific(folded, found):
             detail = "开头没有敬语(如:您好、亲、欢迎)"
             yield _absence("honorific", line, "honorific.txt:opening", detail)
-        elif counted and self._settings.honorific_every_message and not wording.has_honorific(found):
+        elif count and self._honorifics and not wording.has_honorific(found):
             detail = "这句话没有敬语"
             yield _absence("honorific", line, "honorific.txt:every", detail)
         if not wording.answers(before):
             return
-        if len(counted) < self._settings.short_reply_min:
-            detail = f"只有 {len(counted)} 个字,至少 {self._settings.short_reply_min} 个"
+        if count < least:
+            detail = f"只有 {count} 个字,至少 {least} 个"
             yield _whole("short_reply", line, "pattern:short", detail)
         elif self._wording.brushes_off(folded):
             yield _whole("short_reply", line, "short_reply.txt", "只有语气词或敷衍的话")

@@ -10,7 +10,7 @@
 Conditions stand behind the pattern, each after a space. `!` must not be so, `=` must be so:
 `before`, `after` (8 characters in the same clause), `clause`, `text`, `buyer` (what the buyer last
 said; `=buyer` holds when they said nothing), `talk` (that and the message). `=echo`: two characters
-of the match stand in what the buyer last said. `!neg` is short for the negations in `common.txt`.
+of the clause stand in what the buyer last said. `!neg` is short for the negations in `common.txt`.
 """
 
 from __future__ import annotations

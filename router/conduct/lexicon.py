@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from router.conduct.grammar import (
     Where,
     parse,
 )
+from router.conduct.pattern import EVERYWHERE
 
 Key = tuple[str, str]
 """A rule and a section of its list."""
@@ -65,12 +66,12 @@ class Term(NamedTuple):
 
 
 class Anchored(NamedTuple):
-    """A term with an expression, and sets of characters, of each of which its matches have one."""
+    """A term with an expression, and what characters its matches have."""
 
     term: Term
     expression: re.Pattern[str]
-    needs: tuple[frozenset[str], ...]
-    """The most telling ones first."""
+    needs: int
+    """Bits of `Lexicons.chars`: a text without one of them is no match."""
 
 
 class Finds(NamedTuple):
@@ -78,6 +79,8 @@ class Finds(NamedTuple):
 
     width: int
     words: tuple[Term, ...]
+    polite: tuple[Term, ...]
+    """Those of them that are honorifics, which few messages are asked for."""
     anchored: frozenset[int]
     """Places in `Lexicons.anchored`."""
 
@@ -89,6 +92,8 @@ class Lexicons(NamedTuple):
     """Of `Finds`."""
     anchored: tuple[Anchored, ...]
     """The terms with an expression, which is tried where one of their anchors stands."""
+    chars: Mapping[str, int]
+    """For each character the needs that it meets, as bits."""
     words: Mapping[Key, frozenset[str]]
     """Sections of plain words."""
     negation: re.Pattern[str]
@@ -101,13 +106,15 @@ class Lexicons(NamedTuple):
     """A digest of all that the lists say."""
 
 
+_regex = lru_cache(maxsize=8192)(re.compile)
+"""Shops' lists are compiled over the same built-in ones."""
 ASKED: tuple[Key, ...] = (
     ("off_platform", "number"),
     ("off_platform", "harmless_number"),
     ("off_platform", "harmless_message"),
 )
 NOTHING = re.compile(r"(?!)")
-NEEDS = 2
+NEEDS = 3
 """So many of a pattern's needs are looked at before it is tried."""
 
 
@@ -163,6 +170,7 @@ def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> Non
 def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
     found: dict[str, tuple[list[Term], list[int]]] = {}
     anchored: list[Anchored] = []
+    needs: dict[frozenset[str], int] = {}
     words: dict[Key, set[str]] = {
         (rule, section): set()
         for rule, sections in SECTIONS.items()
@@ -177,11 +185,12 @@ def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
         elif entry.rule == "common" or key in ASKED:
             parts.setdefault(key, []).append(_alternative(entry))
         else:
-            _add(found, anchored, entry, key)
+            _add(found, anchored, needs, entry, key)
     section = partial(_section, parts)
     return Lexicons(
         automaton=_automaton(found),
         anchored=tuple(anchored),
+        chars=_meets(needs),
         words={key: frozenset(own) for key, own in words.items()},
         negation=section(("common", "negation")),
         refusal=section(("common", "refusal")),
@@ -203,6 +212,7 @@ def _alternative(entry: Entry) -> str:
 def _add(
     found: dict[str, tuple[list[Term], list[int]]],
     anchored: list[Anchored],
+    needs: dict[frozenset[str], int],
     entry: Entry,
     key: Key,
 ) -> None:
@@ -213,18 +223,35 @@ def _add(
     if pattern.expression:
         for word in pattern.anchors:
             found.setdefault(word, ([], []))[1].append(len(anchored))
-        needs = sorted(pattern.needs, key=lambda chars: (len(chars), sorted(chars)))
-        anchored.append(Anchored(term, re.compile(pattern.expression), tuple(needs[:NEEDS])))
+        bits = 0
+        for need in sorted(pattern.needs, key=_often)[:NEEDS]:
+            bits |= 1 << needs.setdefault(need, len(needs))
+        anchored.append(Anchored(term, _regex(pattern.expression), bits))
+
+
+def _meets(needs: Mapping[frozenset[str], int]) -> dict[str, int]:
+    chars: dict[str, int] = {}
+    for need, place in needs.items():
+        for char in need:
+            chars[char] = chars.get(char, 0) | 1 << place
+    return chars
+
+
+def _often(chars: frozenset[str]) -> tuple[int, list[str]]:
+    """Roughly how often one of these stands in a text."""
+    return sum(10 if char in EVERYWHERE else 1 for char in chars), sorted(chars)
 
 
 def _check(condition: Condition) -> Check:
-    expression = re.compile(condition.expression) if condition.expression else None
+    expression = _regex(condition.expression) if condition.expression else None
     return Check(condition.where, condition.wanted, expression)
 
 
 def _automaton(found: Mapping[str, tuple[list[Term], list[int]]]) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
     for word, (terms, places) in found.items():
-        automaton.add_word(word, Finds(len(word), tuple(terms), frozenset(places)))
+        polite = tuple(term for term in terms if term.key[0] == "honorific")
+        others = tuple(term for term in terms if term.key[0] != "honorific")
+        automaton.add_word(word, Finds(len(word), others, polite, frozenset(places)))
     automaton.make_automaton()
     return automaton

@@ -44,7 +44,9 @@ DIGITS_LEAST = 7
 _CIRCLE = re.compile("[○◯]")
 """Digits that the dense view has not."""
 _LETTER = re.compile("[a-z]")
-_WHICH_DIGITS = re.compile("(?:前面|中间|后面|最后|开头|末尾|前|后|尾)?[一二两三四五六七八九十]位数?字?是?|一[下个起]")
+_WHICH_DIGITS = re.compile(
+    "(?:前面|中间|后面|最后|开头|末尾|前|后|尾)?[一二两三四五六七八九十]位数?字?是?|一[下个起]"
+)
 """Which of its digits a part of a number has (中间四位是), and other words with Han digits."""
 _ABOUT_MONEY = re.compile(
     "卡号|银行|账号|账户|帐户|户名|开户|[农工建中招交邮]行|打款|转账|汇款|打钱|转钱"
@@ -88,7 +90,7 @@ class OffPlatform:
             found.append(_phrase(text, hits))
         if found:
             return min(found, key=lambda contact: (contact.start, -contact.end))
-        if len(text) > PART_LIMIT:
+        if len(folded) > PART_LIMIT:
             return None
         return self._split(line, before, folded)
 
@@ -160,7 +162,7 @@ class OffPlatform:
             if not earlier.from_agent:
                 continue
             late = line.sent_ms - earlier.sent_ms > self._settings.window_ms
-            if late or not earlier.text or len(earlier.text) > PART_LIMIT:
+            if late or not earlier.text or _is_long(earlier.text):
                 break
             parts.append(earlier)
         parts.reverse()
@@ -210,6 +212,11 @@ def _phrase(text: str, hits: Sequence[Hit]) -> Contact:
     hit = foremost(list(hits))
     start, end = span_of(text, DENSE, hit.start, hit.end)
     return Contact(start, end, hit.source, f"站外联系或付款:{text[start:end]}")
+
+
+def _is_long(text: str) -> bool:
+    """Whether it says more than a part of something split; what has no width does not count."""
+    return len(text) > PART_LIMIT and len(dense(text)) > PART_LIMIT
 
 
 def _split_contact(start: int, end: int, source: str, whole: str, parts: Sequence[Line]) -> Contact:

@@ -17,7 +17,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Literal, NamedTuple
 
 from router.conduct.fold import BOUNDARY, dense
@@ -28,18 +30,28 @@ WORDS_LIMIT = 400
 """A pattern that stands for more plain words is looked up by its anchors."""
 LENGTH_LIMIT = 4000
 
-EVERYWHERE = frozenset("的了是不我您你们有这一个在就可以要好给会没下")
+_HAN_DIGITS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+EVERYWHERE = frozenset("的了是不我您你们有这一个在就可以要好给会没下，能行亲单款到")
 """Characters that tell little, since they stand in most texts."""
 
 NAMED = {
     "id": "(?=[0-9+]{0,19}[a-z])[0-9a-z]{5,20}(?![0-9a-z])",
-    "digits": "(?:[0-9]{5,12}(?![0-9])|[0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{6,12})",
+    "digits": f"(?:[0-9]{{5,12}}(?![0-9])|[0-9{_HAN_DIGITS}]{{6,12}})",
     "card": "(?:62[0-9]{13,17}|[3-69][0-9]{15}(?:[0-9]{2,3})?)(?![0-9])",
     "phone": "[2-8][0-9]{6,7}(?![0-9])",
     "number": "[0-9]+",
 }
 """An account name of 5 to 20 letters and digits with a letter among them; 5 to 12 digits, or 6 and
 more that are partly Han; the digits of a bank card; a local telephone number; any number."""
+
+NAMED_NEEDS = {
+    "id": "abcdefghijklmnopqrstuvwxyz",
+    "digits": f"0123456789{_HAN_DIGITS}",
+    "card": "0123456789",
+    "phone": "2345678",
+    "number": "0123456789",
+}
+"""Characters, one of which stands in each."""
 
 _TOKEN = re.compile(
     r"…(?P<gap>[0-9]{0,2})|(?P<open>\()|(?P<close>\)\??)|(?P<bar>\|)|<(?P<named>[a-z]+)>"
@@ -79,6 +91,7 @@ class _Item(NamedTuple):
 _Row = tuple[_Item, ...]
 
 
+@lru_cache(maxsize=4096)
 def compile_pattern(source: str) -> Pattern:
     """Raises `BadPattern`."""
     rows, star = _parse(source)
@@ -224,6 +237,8 @@ def _needs(row: _Row) -> frozenset[frozenset[str]]:
     """Sets of characters, of each of which one stands in every match of the row."""
     found: set[frozenset[str]] = set()
     for item in row:
+        if item.kind == "named":
+            found.add(frozenset(NAMED_NEEDS[item.text]))
         if item.optional or item.kind not in ("text", "group"):
             continue
         words = [item.text] if item.kind == "text" else _anchors_of_rows(item.rows)
@@ -247,7 +262,7 @@ def _telling(words: Sequence[str]) -> frozenset[str]:
 
 def _frequency(words: list[str]) -> float:
     """Roughly how often one of these words stands in a text."""
-    return float(sum(0.005 ** len(word) for word in words))
+    return sum(prod(0.06 if char in EVERYWHERE else 0.004 for char in word) for word in words)
 
 
 def _latin(char: str) -> bool:
@@ -260,8 +275,21 @@ def _stands_anywhere(word: str, star: bool) -> bool:
 
 def _expression(rows: tuple[_Row, ...], first: bool, last: bool) -> str:
     """Longest first, so that the longest matches. Latin words stand alone at a pattern's ends."""
-    texts = [_row(row, first, last) for row in sorted(rows, key=_longest, reverse=True)]
+    flat = sorted(_flat(rows), key=_longest, reverse=True)
+    texts = [_row(row, first, last) for row in flat]
     return texts[0] if len(texts) == 1 else f"(?:{'|'.join(texts)})"
+
+
+def _flat(rows: tuple[_Row, ...]) -> list[_Row]:
+    """Without brackets that are all of an alternative: `a|(b|c)` is `a|b|c`."""
+    found: list[_Row] = []
+    for row in rows:
+        only = row[0]
+        if len(row) == 1 and only.kind == "group" and not only.optional:
+            found += _flat(only.rows)
+        else:
+            found.append(row)
+    return found
 
 
 def _longest(row: _Row) -> int:

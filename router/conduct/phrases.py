@@ -32,35 +32,46 @@ class Phrases:
     def __init__(self, lexicons: Lexicons) -> None:
         self._iter = lexicons.automaton.iter
         self._anchored = lexicons.anchored
+        self._chars = lexicons.chars
         self._negation = lexicons.negation
         self._refusal = lexicons.refusal
         self._neutral = lexicons.neutral
 
-    def find(self, dense: str, buyer: Callable[[], str] = str) -> dict[Key, list[Hit]]:
+    def find(
+        self, dense: str, buyer: Callable[[], str] = str, *, polite: bool = True
+    ) -> dict[Key, list[Hit]]:
         """All matches that nothing excepts, by rule and section; those in `allow` are applied.
 
         `buyer` gives what the buyer last said, as a dense view ("": nothing); seldom needed.
+        `polite`: honorifics are asked for, too.
         """
         found: dict[Key, list[Hit]] = {}
         to_try: set[int] = set()
         length = len(dense)
-        for last, (width, words, anchored) in self._iter(dense + BOUNDARY):
+        for last, (width, words, honorifics, anchored) in self._iter(dense + BOUNDARY):
             if words and last < length:
+                end = last + 1
                 for term in words:
+                    if term.checks:
+                        self._note(found, term, dense, end - width, end, buyer)
+                    else:
+                        found.setdefault(term.key, []).append(Hit(end - width, end, term.source))
+            if honorifics and polite and last < length:
+                for term in honorifics:
                     self._note(found, term, dense, last + 1 - width, last + 1, buyer)
             if anchored:
                 to_try |= anchored
-        chars = set(dense)
+        met = 0
+        for char in set(dense):
+            met |= self._chars.get(char, 0)
         for place in to_try:
             term, expression, needs = self._anchored[place]
-            for need in needs:
-                if need.isdisjoint(chars):
-                    break
-            else:
-                match = expression.search(dense)
-                while match is not None:
-                    self._note(found, term, dense, match.start(), match.end(), buyer)
-                    match = expression.search(dense, max(match.end(), match.start() + 1))
+            if met & needs != needs:
+                continue
+            match = expression.search(dense)
+            while match is not None:
+                self._note(found, term, dense, match.start(), match.end(), buyer)
+                match = expression.search(dense, max(match.end(), match.start() + 1))
         return _allowed(found) if found else found
 
     def _note(
@@ -83,7 +94,7 @@ class Phrases:
         where, expression = check.where, check.expression
         if expression is None:
             if where == "echo":
-                return _echoes(dense[start:end], buyer())
+                return _echoes(_clause(dense, start, end), buyer())
             return self._negated(dense, start, end)
         if where == "text":
             return expression.search(dense) is not None

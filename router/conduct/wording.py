@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 
 from router.conduct.fold import BOUNDARY
 from router.conduct.lexicon import Key, Lexicons
@@ -38,11 +39,12 @@ class Wording:
         self._last = frozenset(word[-1] for word in self._all)
         self._longest = max(map(len, self._all), default=0)
 
-    def counted(self, text: str) -> str:
-        """The Han characters, letters and digits of a text, without emoji and stickers."""
+    def count(self, text: str, limit: int) -> int:
+        """How many Han characters, letters and digits a text has without emoji and stickers; at
+        `limit` the counting stops."""
         if "[" in text or "/:" in text or "#" in text or "【" in text:
             text = _STICKER.sub(self._sticker, text)
-        return "".join(filter(str.isalnum, text))
+        return sum(1 for _ in islice(filter(str.isalnum, text), limit))
 
     def _sticker(self, found: re.Match[str]) -> str:
         name = found["name"]

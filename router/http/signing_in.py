@@ -30,7 +30,12 @@ CHECKS_WAITING = 32
 
 
 class Doorman:
-    """Who a cookie belongs to, without holding up the event loop; kept for a second at most."""
+    """Who a cookie belongs to, without holding up the event loop.
+
+    What was found is kept for ten seconds: hundreds of pages ask all the time, and a look into
+    the file from a busy process takes some milliseconds. What ends here ends at once (`forget`);
+    what another process ends (`zhiban user`), within that time.
+    """
 
     CACHE_LIMIT = 4_096
 
@@ -39,7 +44,7 @@ class Doorman:
         logins: Logins,
         *,
         secure: bool,
-        keep_s: float = 1.0,
+        keep_s: float = 10.0,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`secure`: the console is reached by https, so the cookie goes nowhere else."""

@@ -79,7 +79,7 @@ async def test_what_a_buyer_takes_back_is_struck_out(windows: Windows, stage: St
     await stage.buyers.says("买家甲", "请问有货吗")
     message = await stage.buyers.says("买家甲", "说错了")
     await read(mei, "买家甲")
-    await stage.buyers.hook("message.recalled", **{"buyer": "买家甲", "message": message})
+    await stage.buyers.hook("message.recalled", buyer="买家甲", message=message)
     await expect(mei.locator(".message.recalled .bubble")).to_have_text("说错了")
     await expect(mei.locator(".message.recalled .delivery")).to_have_text("已撤回")
     await expect(mei.locator(".message:not(.recalled)")).to_have_count(1)

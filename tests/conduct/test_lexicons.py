@@ -19,11 +19,11 @@ def rules(overlay: Path, text: str) -> set[str]:
 
 
 def test_a_shop_adds_terms(tmp_path: Path) -> None:
-    (tmp_path / "abuse.txt").write_text("小垃圾  !after: ^桶  # 自己加的\n土(鳖|狗)…4买家\n")
-    assert rules(tmp_path, "你这小 垃圾") == {"abuse"}
-    assert rules(tmp_path, "这款小垃圾桶卖得好") == set()
+    (tmp_path / "abuse.txt").write_text("大冬瓜  !after: ^桶  # 自己加的\n土(鳖|狗)…4买家\n")
+    assert rules(tmp_path, "你这大 冬瓜") == {"abuse"}
+    assert rules(tmp_path, "这款大冬瓜桶卖得好") == set()
     assert rules(tmp_path, "土狗一样的买家") == {"abuse"}
-    found = Engine(load(overlays=[tmp_path])).message(agent("小垃圾"), [], opens=False)
+    found = Engine(load(overlays=[tmp_path])).message(agent("大冬瓜"), [], opens=False)
     assert found[0].source == f"{tmp_path.name}/abuse.txt:1"
 
 
