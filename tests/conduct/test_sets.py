@@ -1,7 +1,7 @@
 """How well the engine finds what it should: precision and recall of each rule.
 
 Sets a, b and c were written from RULES.md by different hands before the lists were widened to
-them. A line of a set is a piece of a session and counts once for each rule. Run with `-s` to see
+them; nothing was tuned to set d, and nothing may be. A line of a set is a piece of a session and counts once for each rule. Run with `-s` to see
 the figures.
 """
 
@@ -88,3 +88,31 @@ def shown(name: str, figures: dict[str, Figure]) -> dict[str, tuple[float, float
 @pytest.mark.parametrize("name", ["conduct-a.jsonl", "conduct-b.jsonl", "conduct-c.jsonl"])
 def test_what_should_be_found_is_found_and_little_else(name: str) -> None:
     assert not shown(name, measure(name)), f"below {LEAST} (precision, recall)"
+
+
+HELD_OUT = "conduct-d.jsonl"
+NOT_REACHED = {
+    "alternatives": "precision 0.864: 3 innocent lines of 22 that were found",
+    "close_order": "recall 0.944: 1 of 18 missed",
+    "impersonation": "recall 0.944: 1 of 18 missed",
+    "prohibited": "precision 0.864: 3 innocent lines of 22 that were found",
+}
+"""What was measured when the set was first run. Mend it by other lines than this set's."""
+
+
+@pytest.fixture(scope="module")
+def held_out() -> dict[str, tuple[float, float]]:
+    return shown(HELD_OUT, measure(HELD_OUT))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param(rule, marks=pytest.mark.xfail(reason=NOT_REACHED[rule]))
+        if rule in NOT_REACHED
+        else rule
+        for rule in RULES
+    ],
+)
+def test_what_was_never_tuned_to(held_out: dict[str, tuple[float, float]], rule: str) -> None:
+    assert rule not in held_out, f"below {LEAST} (precision, recall): {held_out[rule]}"
