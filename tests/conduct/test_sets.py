@@ -1,8 +1,8 @@
 """How well the engine finds what it should: precision and recall of each rule.
 
 Sets a, b and c were written from RULES.md by different hands before the lists were widened to
-them; nothing was tuned to set d, and nothing may be. A line of a set is a piece of a session and counts once for each rule. Run with `-s` to see
-the figures.
+them; nothing was tuned to set d, and nothing may be. A line of a set is a piece of a session and
+counts once for each rule. Run with `-s` to see the figures.
 """
 
 from __future__ import annotations
