@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.conduct import Engine, LexiconError, check, load
-from tests.conduct.sessions import agent
+from tests.conduct.sessions import agent, buyer
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -54,6 +54,29 @@ def test_conditions(tmp_path: Path) -> None:
     assert rules(tmp_path, "说张三坏话的书") == set()
     assert rules(tmp_path, "说张三坏话，有书") == {"abuse"}
     assert rules(tmp_path, "听王五坏话的人") == set()
+
+
+def test_conditions_on_what_the_buyer_said(tmp_path: Path) -> None:
+    (tmp_path / "abuse.txt").write_text("弄不成  =talk: 花篮\n也没了  =echo\n")
+    engine = Engine(load(overlays=[tmp_path]))
+
+    def found(asked: str, answer: str) -> bool:
+        findings = engine.message(agent(answer), [buyer(asked)] if asked else [], opens=False)
+        return any(finding.source.startswith(tmp_path.name) for finding in findings)
+
+    assert found("花篮可以弄吗", "这个弄不成的呀")
+    assert found("", "花篮真的弄不成呀")
+    assert not found("鱼缸可以弄吗", "这个弄不成的呀")
+    assert not found("", "这个弄不成的呀")
+    assert found("蓝花篮呢", "那个蓝花篮也没了")
+    assert not found("红鱼缸呢", "那个蓝花篮也没了")
+    assert not found("也没了吗", "那个蓝花篮也没了")
+
+
+def test_a_bank_card_by_its_digits(tmp_path: Path) -> None:
+    (tmp_path / "abuse.txt").write_text("小金库…4<card>\n")
+    assert rules(tmp_path, "小金库是6222 0210 0011 2347 890") >= {"abuse"}
+    assert "abuse" not in rules(tmp_path, "小金库是12345678")
 
 
 def test_the_version_follows_the_contents(tmp_path: Path) -> None:
