@@ -22,7 +22,6 @@ from router.conduct.grammar import (
     Where,
     parse,
 )
-from router.conduct.pattern import EVERYWHERE
 
 Key = tuple[str, str]
 """A rule and a section of its list."""
@@ -114,8 +113,6 @@ ASKED: tuple[Key, ...] = (
     ("off_platform", "harmless_message"),
 )
 NOTHING = re.compile(r"(?!)")
-NEEDS = 3
-"""So many of a pattern's needs are looked at before it is tried."""
 
 
 def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
@@ -224,7 +221,7 @@ def _add(
         for word in pattern.anchors:
             found.setdefault(word, ([], []))[1].append(len(anchored))
         bits = 0
-        for need in sorted(pattern.needs, key=_often)[:NEEDS]:
+        for need in sorted(pattern.needs, key=sorted):
             bits |= 1 << needs.setdefault(need, len(needs))
         anchored.append(Anchored(term, _regex(pattern.expression), bits))
 
@@ -235,11 +232,6 @@ def _meets(needs: Mapping[frozenset[str], int]) -> dict[str, int]:
         for char in need:
             chars[char] = chars.get(char, 0) | 1 << place
     return chars
-
-
-def _often(chars: frozenset[str]) -> tuple[int, list[str]]:
-    """Roughly how often one of these stands in a text."""
-    return sum(10 if char in EVERYWHERE else 1 for char in chars), sorted(chars)
 
 
 def _check(condition: Condition) -> Check:

@@ -31,7 +31,9 @@ class Phrases:
 
     def __init__(self, lexicons: Lexicons) -> None:
         self._iter = lexicons.automaton.iter
-        self._anchored = lexicons.anchored
+        self._anchored = tuple(
+            (term, expression.search, needs) for term, expression, needs in lexicons.anchored
+        )
         self._chars = lexicons.chars
         self._negation = lexicons.negation
         self._refusal = lexicons.refusal
@@ -61,17 +63,16 @@ class Phrases:
                     self._note(found, term, dense, last + 1 - width, last + 1, buyer)
             if anchored:
                 to_try |= anchored
-        met = 0
+        met, meets = 0, self._chars.get
         for char in set(dense):
-            met |= self._chars.get(char, 0)
-        for place in to_try:
-            term, expression, needs = self._anchored[place]
+            met |= meets(char, 0)
+        for term, search, needs in map(self._anchored.__getitem__, to_try):
             if met & needs != needs:
                 continue
-            match = expression.search(dense)
+            match = search(dense)
             while match is not None:
                 self._note(found, term, dense, match.start(), match.end(), buyer)
-                match = expression.search(dense, max(match.end(), match.start() + 1))
+                match = search(dense, max(match.end(), match.start() + 1))
         return _allowed(found) if found else found
 
     def _note(
