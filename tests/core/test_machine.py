@@ -790,5 +790,5 @@ TestDesks.settings = settings(
 @pytest.mark.slow
 def test_desks_at_length() -> None:
     """The same, further into the day."""
-    longer = settings(TestDesks.settings, max_examples=1500, stateful_step_count=120)
+    longer = settings(TestDesks.settings, max_examples=500, stateful_step_count=120)
     run_state_machine_as_test(Desks, settings=longer)
