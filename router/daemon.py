@@ -252,17 +252,19 @@ class Daemon:
         people = People(place.people_path(self.settings))
         self.people = people
         self._stack.callback(people.close)
+        http = self.settings.http
         app = make_app(
             self.service,
             HttpSettings(
                 secrets=self._secrets,
                 conduct=self.conduct,
                 replies_path=place.replies_path(self.settings),
+                secure_cookies=http.secure_cookies,
+                trusted_proxies=frozenset(http.trusted_proxies),
             ),
             people,
             metric_sources=self._metrics,
         )
-        http = self.settings.http
         runner, port = await serve_app(app, http.host, http.port)
         self.address = (http.host, port)
         self._stack.push_async_callback(self._close_door, runner)

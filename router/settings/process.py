@@ -26,6 +26,10 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 8080
+    secure_cookies: bool = False
+    """The console is reached by https alone: its login cookie goes nowhere else."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose `X-Forwarded-For` is believed."""
 
 
 class LogPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +143,8 @@ def read_http(table: Table) -> Http:
     http = Http(
         host=table.take("host", NAME, Http().host),
         port=table.take("port", whole(0, 65_535), Http().port),
+        secure_cookies=table.take("secure_cookies", FLAG, False),
+        trusted_proxies=table.many("trusted_proxies", NAME),
     )
     table.close()
     return http
