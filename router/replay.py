@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from router import place
 from router.core.facts import EntryQuarantined
+from router.core.records import Record
 from router.core.recovery import all_records
 from router.log.archive import Archive, merged_entries, merged_facts
 from router.log.codec import decode_facts, encode_record, record_key
-from router.log.ports import Log, Meta
+from router.log.ports import Log, Meta, RecordPage
 from router.settings import Loaded
 from router.stepping import Desks
 
@@ -43,50 +44,94 @@ async def _quarantined(archive: Archive, log: Log) -> dict[int, str]:
     return found
 
 
-async def _stored(log: Log) -> tuple[Meta, dict[str, bytes]]:
-    """The live records and the meta they belong to; looks again while the owner commits."""
-    for _ in range(50):
-        before = await log.meta()
-        records = {key: body async for key, body in log.records()}
-        if (await log.meta()).seq == before.seq:
-            return before, records
-    raise RuntimeError("the daemon commits all the time: stop it, or take a copy of its data")
-
-
 async def replay(archive: Archive, log: Log) -> Verdict:
-    """Step the partition's whole inbox and compare."""
-    meta, stored = await _stored(log)
+    """Step the partition's whole inbox and compare, while its owner goes on committing.
+
+    The records come in pages, each as of a commit of its own: the replay stops at each of
+    those commits and compares the page with what it has made by then.
+    """
+    pages = [page async for page in log.record_pages()]
     desks = Desks()
     desks.poison = await _quarantined(archive, log)
-    count = 0
+    reckoning = _Reckoning(desks)
+    at = iter(pages)
+    page = next(at)
     async for entry in merged_entries(archive, log):
-        if entry.offset > meta.offset:
+        while page is not None and entry.offset > page.meta.offset:
+            reckoning.compare(page)
+            page = next(at, None)
+        if page is None:
             break
         desks.take(entry)
-        count += 1
-        if count % 50_000 == 0:
-            print(f"{count} …", file=sys.stderr)  # noqa: T201  progress
+        reckoning.entries += 1
+        if reckoning.entries % 50_000 == 0:
+            print(f"{reckoning.entries} …", file=sys.stderr)  # noqa: T201  progress
             await asyncio.sleep(0)
-    desks.tick(meta.clock_ms)
-    made = {
-        record_key(desk, name): encode_record(record)
-        for desk, state in desks.states.items()
-        for name, record in all_records(state).items()
-    }
-    owed = sum(e.fine_fen for state in desks.states.values() for e in state.entries.values())
-    return Verdict(count, len(made), _differences(made, stored), owed)
+    while page is not None:
+        reckoning.compare(page)
+        page = next(at, None)
+    return reckoning.verdict()
 
 
-def _differences(made: dict[str, bytes], stored: dict[str, bytes]) -> list[str]:
-    found: list[str] = []
-    for key in sorted({**made, **stored}):
-        if key not in stored:
-            found.append(f"{key!r}: only in the replay")
-        elif key not in made:
-            found.append(f"{key!r}: only in the live records")
-        elif made[key] != stored[key]:
-            found.append(f"{key!r}: differs")
-    return found
+class _Reckoning:
+    """The replay's records, as of the last page, and how the live ones differed so far."""
+
+    def __init__(self, desks: Desks) -> None:
+        self.entries = 0
+        self._desks = desks
+        self._made: dict[str, Record] = {}
+        self._absent: set[str] = set()
+        """Keys that the replay has had from the first page on, and that no page had yet."""
+        self._seq = -1
+        self._differences: dict[str, str] = {}
+
+    def compare(self, page: RecordPage) -> None:
+        """Let time pass up to the page's commit, and hold the page against what was made."""
+        if page.meta.seq != self._seq:
+            self._catch_up(page.meta)
+        self._absent -= page.records.keys()
+        for key, body in page.records.items():
+            record = self._made.get(key)
+            if record is None:
+                self._differences[key] = "only in the live records"
+            elif encode_record(record) != body:
+                self._differences[key] = "differs"
+
+    def verdict(self) -> Verdict:
+        for key in self._absent:
+            self._differences[key] = "only in the replay"
+        owed = sum(
+            entry.fine_fen
+            for state in self._desks.states.values()
+            for entry in state.entries.values()
+        )
+        lines = [f"{key!r}: {how}" for key, how in sorted(self._differences.items())]
+        return Verdict(self.entries, len(self._made), lines, owed)
+
+    def _catch_up(self, meta: Meta) -> None:
+        self._desks.tick(meta.committed_ms)
+        first = self._seq < 0
+        self._seq = meta.seq
+        if first:
+            self._made = self._all_made()
+            self._absent = set(self._made)
+        for desk, state in self._desks.states.items():
+            for name, record in state.dirty.items():
+                key = record_key(desk, name)
+                if record is not None:
+                    self._made[key] = record
+                else:
+                    self._made.pop(key, None)
+                    self._absent.discard(key)
+            self._made[record_key(desk, "c")] = state.counters
+            state.dirty.clear()
+
+    def _all_made(self) -> dict[str, Record]:
+        return {
+            record_key(desk, name): record
+            for desk, state in self._desks.states.items()
+            for name, record in all_records(state).items()
+        }
 
 
 async def _run(loaded: Loaded, *, verify: bool) -> int:

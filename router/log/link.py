@@ -83,6 +83,11 @@ class Link:
         replies = await self._exchange(self._free, commands, self._timeout_s)
         return _no_errors(replies)
 
+    async def at_once(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
+        """As `exchange`, with nothing of anybody else's between the commands."""
+        *_, replies = await self.exchange([("MULTI",), *commands, ("EXEC",)])
+        return _no_errors(replies)
+
     async def wait(self, commands: Sequence[Sequence[Word]], *, block_ms: int) -> list[Any]:
         """As `exchange`, of commands that may hold up the server's answer for `block_ms`."""
         replies = await self._exchange(self._waiting, commands, self._timeout_s + block_ms / 1000)

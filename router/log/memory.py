@@ -34,10 +34,13 @@ from router.log.ports import (
     Meta,
     OutOfStep,
     Reading,
+    RecordPage,
     Repeated,
     RepeatKey,
     RepeatKind,
 )
+
+_PAGE = 100
 
 Clock = Callable[[], int]
 """Milliseconds since 1970."""
@@ -210,6 +213,18 @@ class MemoryLog:
         for item in list(self._records.items()):
             yield item
         self._faults("records", "after")
+
+    async def record_pages(self) -> AsyncIterator[RecordPage]:
+        left = list(self._records)
+        while True:
+            self._faults("records", "before")
+            page, left = left[:_PAGE], left[_PAGE:]
+            there = {key: self._records[key] for key in page if key in self._records}
+            read = RecordPage(self._meta, there)
+            self._faults("records", "after")
+            yield read
+            if not left:
+                return
 
     async def facts(self, after: int, *, limit: int, wait_ms: int = 0) -> list[FactBatch]:
         self._faults("facts", "before")

@@ -165,6 +165,14 @@ class Meta(NamedTuple):
     (`clock_ms` is that of the last append or commit.)"""
 
 
+class RecordPage(NamedTuple):
+    """Some of the records, all as of one commit."""
+
+    meta: Meta
+    """Of the moment the page was read."""
+    records: dict[str, bytes]
+
+
 class FactBatch(NamedTuple):
     """An entry of the facts stream: the facts of the commit that took `seq`."""
 
@@ -230,6 +238,14 @@ class Log(Protocol):
         """All records; read them while nobody commits (that is: as the lease's holder).
 
         One may come twice.
+        """
+        ...
+
+    def record_pages(self) -> AsyncIterator[RecordPage]:
+        """All records in pages, each as of its own `meta`; somebody may commit between them.
+
+        A record that is there from the first page to the last comes at least once; one that
+        comes or goes meanwhile may be in no page. There is at least one page.
         """
         ...
 

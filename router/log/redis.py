@@ -27,7 +27,7 @@ from __future__ import annotations
 import secrets
 import struct
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Self
 
 from router.log.keys import Keys
@@ -46,6 +46,7 @@ from router.log.ports import (
     Meta,
     OutOfStep,
     Reading,
+    RecordPage,
     Repeated,
     RepeatKind,
 )
@@ -237,21 +238,33 @@ class RedisLog:
         return _COMMITTED[code]
 
     async def meta(self) -> Meta:
-        values = await self._link.ask(
-            "HMGET", self._keys.meta, "seq", "offset", "clock", "tail", "schema", "committed"
-        )
-        return Meta(*(int(value or 0) for value in values))
+        return _meta(await self._link.ask(*self._ask_meta()))
 
     async def records(self) -> AsyncIterator[tuple[str, bytes]]:
         """All records; one may come twice, with the same value unless somebody commits."""
         cursor = b"0"
         while True:
-            cursor, flat = await self._link.ask("HSCAN", self._keys.records, cursor, "COUNT", _PAGE)
-            values = iter(flat)
-            for key, value in zip(values, values, strict=True):
-                yield key.decode(), value
+            cursor, flat = await self._link.ask(*self._ask_records(cursor))
+            for item in _pairs(flat):
+                yield item
             if cursor == b"0":
                 return
+
+    async def record_pages(self) -> AsyncIterator[RecordPage]:
+        cursor = b"0"
+        while True:
+            asked = [self._ask_meta(), self._ask_records(cursor)]
+            meta, (cursor, flat) = await self._link.at_once(asked)
+            yield RecordPage(_meta(meta), dict(_pairs(flat)))
+            if cursor == b"0":
+                return
+
+    def _ask_meta(self) -> Sequence[Word]:
+        fields = ("seq", "offset", "clock", "tail", "schema", "committed")
+        return ("HMGET", self._keys.meta, *fields)
+
+    def _ask_records(self, cursor: bytes) -> Sequence[Word]:
+        return ("HSCAN", self._keys.records, cursor, "COUNT", _PAGE)
 
     async def facts(self, after: int, *, limit: int, wait_ms: int = 0) -> list[FactBatch]:
         facts = self._keys.facts
@@ -363,6 +376,16 @@ def _entries(raw: list[Any]) -> list[Entry]:
 def _entry(raw: Any) -> Entry:
     id_, fields = raw
     return Entry(_number(id_), int(fields[1]), fields[3])
+
+
+def _meta(values: Sequence[bytes | None]) -> Meta:
+    return Meta(*(int(value or 0) for value in values))
+
+
+def _pairs(flat: list[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Keys and values that come by turns."""
+    words = iter(flat)
+    return ((key.decode(), value) for key, value in zip(words, words, strict=True))
 
 
 def _number(stream_id: bytes) -> int:

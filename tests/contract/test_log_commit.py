@@ -251,6 +251,32 @@ async def test_twenty_thousand_records_at_once(backend: Backend) -> None:
     assert left == {f"record:{n}": b"new" for n in range(0, 20_000, 2)}
 
 
+async def test_each_page_of_records_is_as_of_its_own_commit(backend: Backend) -> None:
+    lease = await leased(backend.log)
+    books: dict[int, dict[str, bytes]] = {1: {f"r{n}": b"1" for n in range(5_000)}}
+    await backend.log.commit(commit(lease, 1, clock_ms=7, records=dict(books[1])))
+    seen: set[str] = set()
+    seq = 1
+    async for page in backend.other.record_pages():
+        assert page.meta == await backend.other.meta()
+        assert page.meta.seq == seq
+        assert page.records == {key: books[seq][key] for key in page.records}
+        seen |= page.records.keys()
+        seq += 1
+        change: dict[str, bytes | None] = {f"r{n}": b"%d" % seq for n in range(5_000)}
+        change |= {f"r{4_000 + seq}": None, f"new{seq}": b"new"}
+        await backend.log.commit(commit(lease, seq, clock_ms=7, records=change))
+        books[seq] = {key: body for key, body in {**books[seq - 1], **change}.items() if body}
+    assert seq > 3
+    assert seen >= {f"r{n}" for n in range(4_000)}
+
+
+async def test_nothing_is_a_page_of_records_too(backend: Backend) -> None:
+    (page,) = [page async for page in backend.log.record_pages()]
+    assert page.records == {}
+    assert page.meta.seq == 0
+
+
 async def test_facts_follow_their_sequence(backend: Backend) -> None:
     lease = await leased(backend.log)
     bodies = {1: b"one", 2: b"", 3: bytes(range(256)), 4: b"x" * 300_000}

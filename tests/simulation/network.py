@@ -25,6 +25,7 @@ from router.log.ports import (
     LogUnavailable,
     Meta,
     Reading,
+    RecordPage,
     Repeated,
 )
 
@@ -216,6 +217,10 @@ class Wire:
         for key, body in await self._call("records", all_of_them):
             if key not in seen:
                 yield key, body
+
+    async def record_pages(self) -> AsyncIterator[RecordPage]:
+        async for page in self._log.record_pages():
+            yield page
 
     async def facts(self, after: int, *, limit: int, wait_ms: int = 0) -> list[FactBatch]:
         return await self._call("facts", lambda: self._log.facts(after, limit=limit))
