@@ -140,8 +140,8 @@ class Service:
         self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
     ) -> asyncio.Future[Receipt]:
         """Append a command; answered when it is durable. Raises `Refused`, at once or later."""
-        draft = Draft(encode_command(desk, command), repeats)
-        return self.partition(desk).ingress.submit(draft)
+        body = encode_command(desk, command)
+        return self.partition(desk).ingress.submit(Draft(body, repeats))
 
     async def ask(
         self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from time import perf_counter
-from typing import NamedTuple
 
 from aiohttp import web
 
@@ -31,18 +30,30 @@ DUPLICATE = Ready(b'{"accepted": true, "duplicate": true}')
 NAME = "POST /hooks/bridge/{shop}"
 
 
-class Keys(NamedTuple):
-    """A shop's secrets, decoded."""
+class Door:
+    """What the hook keeps of one shop, made ready."""
 
-    secrets: Sequence[str]
-    keys: tuple[bytes, ...]
+    __slots__ = ("adopted", "farewells", "keys", "listed", "scope", "secrets")
 
+    def __init__(self, shop: str) -> None:
+        self.scope = f"bridge:{shop}"
+        self.secrets: Sequence[str] = ()
+        self.keys: tuple[bytes, ...] = ()
+        """None for a shop without secrets: it takes nothing, no signature fits."""
+        self.adopted = False
+        """Whether the farewells are those of an adopted policy."""
+        self.listed: Collection[str] = ()
+        self.farewells = Farewells(())
 
-class Told(NamedTuple):
-    """A shop's farewells as its policy lists them, and made ready."""
+    def unlock(self, secrets: Sequence[str]) -> None:
+        """Take these secrets from now on. Raises ValueError for one that is none."""
+        self.keys = tuple(standard_webhooks.key_of(secret) for secret in secrets)
+        self.secrets = secrets
 
-    listed: Collection[str]
-    farewells: Farewells
+    def tell(self, listed: Collection[str]) -> None:
+        """Know these farewells from now on."""
+        self.farewells = Farewells(listed)
+        self.listed = listed
 
 
 class Hook:
@@ -55,10 +66,11 @@ class Hook:
         self._limit = settings.body_limit
         self._clock_s = settings.clock_s
         self._secrets = settings.secrets
-        self._keys: dict[str, Keys] = {}
-        self._told: dict[str, Told] = {}
-        for shop in settings.secrets:
-            self._keys_of(shop)  # a secret that is none shall stop the start
+        self._latency = self._metrics.latency(NAME)
+        self._doors: dict[str, Door] = {}
+        for shop, secrets in settings.secrets.items():
+            for secret in secrets:
+                standard_webhooks.key_of(secret)  # one that is none shall stop the start
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         began_s = perf_counter()
@@ -79,7 +91,7 @@ class Hook:
             status = problem.status
             return problem.response()
         finally:
-            self._metrics.latency(NAME).note(perf_counter() - began_s, status)
+            self._latency.note(perf_counter() - began_s, status)
         if can_take(request):
             return answer
         return web.Response(body=answer.body, content_type="application/json")
@@ -104,42 +116,40 @@ class Hook:
         self, shop: str, desk: str, headers: Mapping[str, str], body: bytes
     ) -> asyncio.Future[Receipt]:
         """What becomes of a delivery. Raises what `problem_of` knows, at once or later."""
+        door = self._doors.get(shop)
+        if door is None:
+            door = self._doors[shop] = Door(shop)
+        secrets = self._secrets.get(shop, ())
+        if secrets is not door.secrets:
+            door.unlock(secrets)
         delivery_id = headers.get("webhook-id")
         standard_webhooks.verify(
-            self._keys_of(shop),
+            door.keys,
             delivery_id,
             headers.get("webhook-timestamp"),
             headers.get("webhook-signature"),
             body,
             now_s=self._clock_s(),
         )
-        command = bridge.decode(body, shop, self._farewells_of(shop, desk))
-        own = delivery(f"bridge:{shop}", delivery_id or "", body)
+        self._look_up(shop, desk, door)
+        command = bridge.decode(body, shop, door.farewells)
+        own = delivery(door.scope, delivery_id or "", body)
         same = of_command(command)
-        repeats = (own,) if same is None else (own, same)
-        return self._service.submit(desk, command, repeats)
+        return self._service.submit(desk, command, (own,) if same is None else (own, same))
 
-    def _keys_of(self, shop: str) -> tuple[bytes, ...]:
-        """None for a shop without secrets: it takes nothing, no signature fits."""
-        secrets = self._secrets.get(shop, ())
-        known = self._keys.get(shop)
-        if known is None or known.secrets is not secrets:
-            keys = tuple(standard_webhooks.key_of(secret) for secret in secrets)
-            known = self._keys[shop] = Keys(secrets, keys)
-        return known.keys
-
-    def _farewells_of(self, shop: str, desk: str) -> Farewells:
-        """The farewells of the shop's policy; while the desk is loaded or owned by another
-        process, the last known ones, or those configured here."""
-        told = self._told.get(shop)
+    def _look_up(self, shop: str, desk: str, door: Door) -> None:
+        """Let the door know the farewells of the shop's policy; while the desk is loaded or
+        owned by another process, the last known ones, or those configured here."""
         owner = self._service.partition(desk).owner
-        state = owner.states.get(desk) if owner.is_owner else None
-        if state is None:
-            return told.farewells if told else Farewells(self._service.farewells(shop))
-        listed = state.rules(shop).policy.farewells
-        if told is None or told.listed is not listed:
-            told = self._told[shop] = Told(listed, Farewells(listed))
-        return told.farewells
+        if owner.is_owner and (state := owner.states.get(desk)) is not None:
+            listed = state.rules(shop).policy.farewells
+            door.adopted = True
+        elif door.adopted:
+            return
+        else:
+            listed = self._service.farewells(shop)
+        if listed is not door.listed:
+            door.tell(listed)
 
 
 def _repeated(receipt: Receipt) -> Ready:

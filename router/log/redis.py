@@ -27,8 +27,9 @@ from __future__ import annotations
 import secrets
 import struct
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Self
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Self, cast
 
 from router.log.keys import Keys
 from router.log.link import LONGEST_BLOCK_MS, Link, Word
@@ -319,9 +320,11 @@ def _append_args(drafts: Sequence[Draft], *, touch: bool) -> tuple[list[int], li
     checks: list[bytes] = []
     messages: list[bytes] = []
     facts: dict[int, tuple[int, list[bytes]]] = {}
-    for draft in drafts:
-        plan.append(len(draft.repeats))
-        for kind, digest, check, month in draft.repeats:
+    bodies: list[bytes] = []
+    for body, repeats in drafts:
+        bodies.append(body)
+        plan.append(len(repeats))
+        for kind, digest, check, month in repeats:
             if kind is RepeatKind.DELIVERY:
                 plan.append(0)
                 deliveries.append(digest)
@@ -340,7 +343,7 @@ def _append_args(drafts: Sequence[Draft], *, touch: bool) -> tuple[list[int], li
         len(deliveries),
         len(messages),
         *[len(digests) for _, digests in facts.values()],
-        *[draft.body for draft in drafts],
+        *bodies,
         *deliveries,
         *checks,
         *messages,
@@ -350,13 +353,17 @@ def _append_args(drafts: Sequence[Draft], *, touch: bool) -> tuple[list[int], li
     return list(facts), args
 
 
+# What a NamedTuple's own constructor calls in the end, at a third of its cost.
+_appended = cast(Callable[[tuple[int, int]], Appended], partial(tuple.__new__, Appended))
+
+
 def _append_results(
     at_ms: int, offset: int, letters: bytes
 ) -> list[Appended | Repeated | Conflicting]:
     results: list[Appended | Repeated | Conflicting] = []
     for letter in letters.decode():
         if letter == "a":
-            results.append(Appended(offset, at_ms))
+            results.append(_appended((offset, at_ms)))
             offset += 1
         else:
             results.append(_VERDICTS[letter])
