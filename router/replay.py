@@ -55,7 +55,7 @@ async def replay(archive: Archive, log: Log) -> Verdict:
     desks.poison = await _quarantined(archive, log)
     reckoning = _Reckoning(desks)
     at = iter(pages)
-    page = next(at)
+    page: RecordPage | None = next(at, None)
     async for entry in merged_entries(archive, log):
         while page is not None and entry.offset > page.meta.offset:
             reckoning.compare(page)

@@ -196,6 +196,19 @@ class Service:
                     seen = committed.seq
                     yield committed
 
+    async def stored(self, desk: str, after_seq: int) -> list[Committed]:
+        """The next of the partition's commits behind `after_seq` that had facts; [] for none.
+
+        Raises `Lagging` when they are not in the stream any more, and no archive has them.
+        """
+        log = self.partition(desk).log
+        batches = await self._stored(log, after_seq)
+        if batches and self._archive is None:
+            _, first = await log.first_offsets()
+            if after_seq and after_seq + 1 < first:
+                raise Lagging("what came since is not in the stream any more")
+        return [Committed(batch.seq, decode_facts(batch.body)) for batch in batches]
+
     async def _stored(self, log: Log, after_seq: int) -> list[FactBatch]:
         if self._archive is None:
             return await log.facts(after_seq, limit=100)

@@ -8,7 +8,7 @@ a last event and end, requests under way have `finish_s` to finish.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +33,7 @@ from router.http import (
     openapi,
     webhooks,
 )
+from router.http.announcer import Announcer
 from router.http.attendance import Attendance
 from router.http.audit import Audit
 from router.http.auth import Gate, People
@@ -126,6 +127,7 @@ def _context(service: Service, settings: HttpSettings, people: People) -> Contex
         audit=Audit(people),
         attendance=attendance,
         follower=follower,
+        announcer=Announcer(service),
         streams=streams,
         metrics=Metrics(service, streams),
         conduct=conduct,
@@ -140,10 +142,12 @@ async def _following(app: web.Application) -> AsyncIterator[None]:
     context = app[CONTEXT]
     for desk in context.service.desks:
         context.follower.follow(desk)
+        context.announcer.announce(desk)
     writing = asyncio.create_task(context.audit.run())
     yield
     context.attendance.close()
     await context.follower.close()
+    await context.announcer.close()
     await context.audit.close()
     await writing
     await context.replies.close()
@@ -186,6 +190,22 @@ class Otherwise:
         return problem.response()
 
 
+def _let_go_of(runner: web.AppRunner) -> Callable[[web.Application], Awaitable[None]]:
+    """What closes the connections that were accepted the moment before the end.
+
+    aiohttp tells all connections to close; one whose task has not begun by then goes on to wait
+    for a request, and the shutdown waits for it, all of `finish_s`.
+    """
+
+    async def let_go(app: web.Application) -> None:
+        del app
+        await asyncio.sleep(0)  # now they have begun
+        if runner.server is not None:
+            runner.server.pre_shutdown()
+
+    return let_go
+
+
 async def serve(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Listen (port 0: on any free one); the port that it became. Stop with `runner.cleanup()`.
 
@@ -197,6 +217,7 @@ async def serve(app: web.Application, host: str, port: int) -> tuple[web.AppRunn
         handler_cancellation=True,
         shutdown_timeout=app[CONTEXT].settings.finish_s,
     )
+    app.on_shutdown.append(_let_go_of(runner))
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -16,6 +16,7 @@ from router.core.state import State
 from router.service import Service
 
 if TYPE_CHECKING:
+    from router.http.announcer import Announcer
     from router.http.attendance import Attendance, CallLater
     from router.http.audit import Audit
     from router.http.auth import Gate, User
@@ -82,6 +83,7 @@ class Context:
     audit: Audit
     attendance: Attendance
     follower: Follower
+    announcer: Announcer
     streams: Streams
     metrics: Metrics
     conduct: Conduct

@@ -8,25 +8,26 @@ of an agent is also the heartbeat of presence set in the console.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from aiohttp import web
 
 from router.core import facts as f
-from router.core.state import State
 from router.http import sight
 from router.http import views as v
-from router.http.follower import following
+from router.http.announcer import Ear, Heard, heard
 from router.http.problems import Problem
 from router.http.routes import STREAM, Call, Route
 from router.http.streams import Stream, event
+from router.log.ports import LogError
 from router.owner import Committed, Unowned
 from router.service import Lagging
 
 CHECK_S = 9.5
 """How often it is asked whether the reader's login or token still stands."""
 HEARTBEAT_S = 9.5
-"""A stream that has said nothing for this long says so; looked at every 10 s at the latest."""
+"""A stream that has said nothing for this long says so."""
 
 WHOLE = 1 << 40
 """Stands for the index of a commit's last fact: `{seq}` alone means all of that commit."""
@@ -87,27 +88,17 @@ class Feed:
         now = Place(context.service.partition(desk).owner.seq, WHOLE)
         self._place = now if place is None else place
         self._loop = asyncio.get_running_loop()
-        self._last_s = self._checked_s = self._loop.time()
+        self._checked_s = self._loop.time()
 
     async def run(self) -> None:
         try:
             after = await self._after()
-            async with following(self._context.service, self._desk, after) as commits:
-                async for committed in commits:
-                    if not await self._may():
-                        return
-                    await self._write(committed)
-        except (Lagging, Unowned) as error:
+            async with self._context.announcer.listening(self._desk, self._agent) as ear:
+                await self._catch_up(after, ear.after)
+                await self._listen(ear)
+        except (Lagging, Unowned, LogError) as error:
             self._context.streams.resets += 1
             await self._stream.write(event({"why": str(error)}, name="reset"))
-
-    async def _may(self) -> bool:
-        """Whether the reader is still who they were; looked at now and then."""
-        now_s = self._loop.time()
-        if now_s - self._checked_s < CHECK_S:
-            return True
-        self._checked_s = now_s
-        return await self._call.stands()
 
     async def _after(self) -> int:
         """Behind which commit to begin. Raises `Lagging` where something could be missing."""
@@ -122,35 +113,57 @@ class Feed:
                 raise Lagging("what came since is not in the stream any more")
         return max(after, 0)
 
-    async def _write(self, committed: Committed | None) -> None:
-        if committed is not None:
-            data = b"".join(self._events(committed))
-            if data:
-                await self._say(data)
+    async def _catch_up(self, after: int, upto: int) -> None:
+        """Write what was committed behind `after`, up to where listening begins."""
+        while after < upto:
+            commits = await self._context.service.stored(self._desk, after)
+            if not commits:
                 return
-        if self._loop.time() - self._last_s >= HEARTBEAT_S:
-            await self._say(b": still here\n\n")
+            after = commits[-1].seq
+            await self._write(
+                [
+                    heard(seq, index, fact)
+                    for seq, index, fact in self._facts_of(commits)
+                    if seq <= upto and self._sees(fact)
+                ]
+            )
 
-    async def _say(self, data: bytes) -> None:
-        await self._stream.write(data)
-        self._last_s = self._loop.time()
+    async def _listen(self, ear: Ear) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    told = await ear.next()
+            except TimeoutError:
+                told = []
+                await self._stream.write(b": still here\n\n")
+            if told is None or not await self._may():
+                return
+            if told:
+                await self._write(told)
 
-    def _events(self, committed: Committed) -> list[bytes]:
-        state = self._context.state(self._desk) if self._agent else None
-        found: list[bytes] = []
-        seq = committed.seq
-        for desk, facts in committed.desks:
-            if desk != self._desk:
-                continue
-            for index, fact in enumerate(facts):
-                if (seq, index) > self._place and self._sees(state, fact):
-                    kind = str(fact.__struct_config__.tag)
-                    found.append(event(fact, name=kind, event_id=f"{seq}:{index}"))
-        self._place = Place(seq, WHOLE)
-        return found
+    async def _may(self) -> bool:
+        """Whether the reader is still who they were; looked at now and then."""
+        now_s = self._loop.time()
+        if now_s - self._checked_s < CHECK_S:
+            return True
+        self._checked_s = now_s
+        return await self._call.stands()
 
-    def _sees(self, state: State | None, fact: f.AnyFact) -> bool:
-        return state is None or sight.sees_fact(state, self._agent, fact)
+    async def _write(self, told: Iterable[Heard]) -> None:
+        """All of it that lies behind the reader's place."""
+        data = b"".join(one.data for one in told if (one.seq, one.nth) > self._place)
+        if data:
+            await self._stream.write(data)
+
+    def _facts_of(self, commits: Iterable[Committed]) -> Iterator[tuple[int, int, f.AnyFact]]:
+        for commit in commits:
+            own = [fact for desk, facts in commit.desks if desk == self._desk for fact in facts]
+            yield from ((commit.seq, index, fact) for index, fact in enumerate(own))
+
+    def _sees(self, fact: f.AnyFact) -> bool:
+        if not self._agent:
+            return True
+        return sight.sees_fact(self._context.state(self._desk), self._agent, fact)
 
 
 ROUTES: tuple[Route, ...] = (

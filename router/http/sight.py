@@ -9,7 +9,8 @@ from router.http import showing_shifts
 from router.http.showing import Ref
 
 FOR_ALL = (f.DeskAdopted, f.OutageNoted, f.RosterPlanned)
-HANDED = f.HandoverFiled | f.HandoverAcknowledged | f.HandoverAsked | f.HandoverAnswered
+OF_A_HANDOVER = (f.HandoverFiled, f.HandoverAcknowledged, f.HandoverAsked, f.HandoverAnswered)
+OF_A_BREACH = (f.BreachReversed, f.BreachWaived)
 OTHERS_CONDUCT = (
     *(f.FlagRaised, f.FlagConfirmed, f.FlagDismissed, f.PhraseListed),
     *(f.ChargeAppealed, f.AppealAnswered),
@@ -35,10 +36,10 @@ def sees_fact(state: State, agent: str, fact: f.AnyFact) -> bool:
         return True
     if agent in (getattr(fact, "agent", ""), getattr(fact, "from_agent", "")):
         return True
-    if isinstance(fact, f.BreachReversed | f.BreachWaived):
+    if isinstance(fact, OF_A_BREACH):
         breach = state.breaches.get(fact.breach)
         return breach is not None and breach.agent == agent
-    if isinstance(fact, HANDED):
+    if isinstance(fact, OF_A_HANDOVER):
         handover = state.handovers.get(fact.handover)
         return handover is not None and showing_shifts.sees_handover(state, agent, handover)
     if isinstance(fact, OTHERS_CONDUCT):
@@ -50,6 +51,23 @@ def sees_fact(state: State, agent: str, fact: f.AnyFact) -> bool:
     shop, buyer = getattr(fact, "shop", ""), getattr(fact, "buyer", "")
     thread = state.thread(shop, buyer) if shop else None
     return thread is not None and _held(thread.holds, agent, fact.at_ms)
+
+
+def concerned(state: State, fact: f.AnyFact) -> set[str] | None:
+    """Among whom are all agents who may see the fact, told without asking for each; None: it
+    may be anybody."""
+    if isinstance(fact, (*FOR_ALL, *OF_A_HANDOVER, *OF_A_BREACH)):
+        return None
+    found = {getattr(fact, "agent", ""), getattr(fact, "from_agent", "")}
+    shop, buyer = getattr(fact, "shop", ""), getattr(fact, "buyer", "")
+    thread = state.thread(shop, buyer) if shop else None
+    if thread is not None:
+        found.update(hold.agent for hold in thread.holds)
+        for work in thread.work.values():
+            found.update(hold.agent for hold in work.holds)
+        for holds in (thread.kept or {}).values():
+            found.update(hold.agent for hold in holds)
+    return found
 
 
 def _held_work(state: State, agent: str, fact: f.ItemOpened | f.ItemSettled | f.ItemNoted) -> bool:

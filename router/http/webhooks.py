@@ -68,7 +68,7 @@ class Hook:
         self._secrets = settings.secrets
         self._latency = self._metrics.latency(NAME)
         self._doors: dict[str, Door] = {}
-        for shop, secrets in settings.secrets.items():
+        for secrets in settings.secrets.values():
             for secret in secrets:
                 standard_webhooks.key_of(secret)  # one that is none shall stop the start
 
