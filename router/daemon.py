@@ -15,7 +15,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -33,13 +33,14 @@ from router.http.app import HttpSettings, make_app
 from router.http.app import serve as serve_app
 from router.http.auth import People
 from router.http.metrics import Source
-from router.ingress import Ingress, Refused
+from router.ingress import Ingress, Receipt, Refused
 from router.log.archive import Archive
 from router.log.embedded import EmbeddedServer
-from router.log.ports import Log
+from router.log.ports import Appended, Log
 from router.log.redis import RedisLogs
 from router.logs import configure_logging
-from router.owner import Owner
+from router.owner import Owner, Unowned
+from router.policy_editing import Editor
 from router.service import Partition, Service, partition_of
 from router.settings import ConfigError, Loaded, Settings, load
 from router.settings.problems import Problem
@@ -86,6 +87,7 @@ class Daemon:
         self._secrets: dict[str, Sequence[str]] = {}
         self._targets: dict[str, Target] = {}
         self._bots: dict[str, BotTarget] = {}
+        self._reloading = asyncio.Lock()
         self._metrics: list[Source] = []
         self.conduct = Conduct(self._desks, _folders(loaded.settings))
         self.partitions: list[Partition] = []
@@ -259,6 +261,9 @@ class Daemon:
                 secrets=self._secrets,
                 conduct=self.conduct,
                 replies_path=place.replies_path(self.settings),
+                policy_editor=Editor(self._config, self.change) if self._config else None,
+                oidc=self.settings.oidc,
+                public_url=http.public_url,
                 secure_cookies=http.secure_cookies,
                 trusted_proxies=frozenset(http.trusted_proxies),
             ),
@@ -365,29 +370,44 @@ class Daemon:
 
     async def reload(self, config: Path) -> None:
         """Adopt what has changed in the file; a broken one is reported and changes nothing."""
-        try:
-            loaded = load(config)
-        except ConfigError as error:
-            logger.error("%s is not adopted: %s", config, error)
-            return
+        async with self._reloading:
+            try:
+                loaded = load(config)
+            except ConfigError as error:
+                logger.error("%s is not adopted: %s", config, error)
+                return
+            try:
+                await self._adopt(loaded)
+            except Refused as error:
+                logger.error("%s is not adopted: %s", config, error)
+
+    async def change(self, write: Callable[[], Loaded], by: str) -> None:
+        """Adopt what `write` puts into the file, in the name of who changed it; done when the
+        desks work by it. Raises what `write` raises, and `Refused`."""
+        async with self._reloading:
+            for desk, receipt in await self._adopt(await asyncio.to_thread(write), by):
+                with suppress(Unowned, TimeoutError):  # another process's, or slow: it will come
+                    if isinstance(receipt, Appended):
+                        await self.service.partition(desk).owner.answer(receipt.offset)
+
+    async def _adopt(self, loaded: Loaded, by: str = "") -> list[tuple[str, Receipt]]:
+        """Use what was loaded; the desks that are another are in the log then. Raises `Refused`."""
         self._files = loaded.files
         self._learn_shops(loaded.settings)
         try:
             await asyncio.to_thread(self.conduct.learn, loaded.desks, _folders(loaded.settings))
         except LexiconError as error:  # changed again since they were checked
             logger.error("the conduct lists are not adopted: %s", error)
+        receipts: list[tuple[str, Receipt]] = []
         for desk in loaded.desks:
             if desk in self._desks:
                 continue
-            adopt = c.AdoptDesk(desk=desk)
+            adopt = c.AdoptDesk(desk=desk, by=by)
             self.service.know(adopt)
-            try:
-                await self.service.submit(desk.id, adopt)
-            except Refused as error:
-                logger.error("desk %s is not adopted: %s", desk.id, error)
-                return
+            receipts.append((desk.id, await self.service.submit(desk.id, adopt)))
             logger.info("desk %s: the changed configuration is in the log", desk.id)
         self._desks = loaded.desks
+        return receipts
 
 
 def _folders(settings: Settings) -> Folders:

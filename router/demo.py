@@ -167,6 +167,7 @@ def _welcome(base: str, password: str, agent: str, token: str, shop: str, secret
 值班 Zhiban 演示(买家与客服都是模拟的) / demo: buyers and agents are simulated
 
   控制台 console   {base}/
+  管理员 admin     admin  密码 password  {password}
   主管 supervisor  demo  密码 password  {password}
   客服 agent       {agent}  密码 password  {password}
   主管令牌 supervisor's token  {token}
@@ -187,14 +188,14 @@ async def _run(port: int | None, seconds: int | None) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    with as_file(config.path("demo.toml")) as file:
-        loaded = load(file)
     with tempfile.TemporaryDirectory(prefix="zhiban-demo-") as directory:
-        loaded = _placed(loaded, Path(directory), port)
-        async with Daemon(loaded) as daemon:
+        file = _written(Path(directory))
+        loaded = _placed(load(file), Path(directory), port)
+        async with Daemon(loaded, config=file) as daemon:
             assert daemon.people is not None
             desk = loaded.desks[0].id
             daemon.people.add_user("demo", name="演示主管", role="supervisor", desk=desk)
+            daemon.people.add_user("admin", name="演示店长", role="admin")
             token = daemon.people.issue_token("demo", label="demo")
             base = f"http://{daemon.address[0]}:{daemon.address[1]}"
             agent = loaded.desks[0].agents[0]
@@ -203,8 +204,8 @@ async def _run(port: int | None, seconds: int | None) -> int:
             )
             password = secrets.token_urlsafe(9)
             logins = Logins(daemon.people)
-            for user in ("demo", agent.id):
-                logins.set_password(user, password)
+            for user in ("admin", "demo", agent.id):
+                await asyncio.to_thread(logins.set_password, user, password)
             shop = loaded.desks[0].shops[0].id
             secret = loaded.settings.shops[shop].secrets[0]
             print(_welcome(base, password, agent.id, token, shop, secret), flush=True)  # noqa: T201  the demo's face
@@ -225,6 +226,20 @@ async def _until(
     for result in results:
         if isinstance(result, Exception):
             raise result
+
+
+def _written(directory: Path) -> Path:
+    """The configuration in a file of its own: its rules can be changed, and its secrets stay when
+    it is read again."""
+    with as_file(config.path("demo.toml")) as given:
+        text = given.read_text(encoding="utf-8")
+        shops = load(given).settings.shops
+    for shop, access in shops.items():
+        text += f'\n[shops."{shop}"]\nsecrets = ["{access.secrets[0]}"]\n'
+    file = directory / "zhiban.toml"
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def _placed(loaded: Loaded, directory: Path, port: int | None) -> Loaded:

@@ -60,8 +60,11 @@ class Partition:
         self.ingress = ingress
         self.owner = owner
         self.listeners: list[Listener] = []
+        self.published = 0
+        """The last commit that the listeners were given."""
 
     def publish(self, committed: Committed) -> None:
+        self.published = committed.seq
         for listener in self.listeners:
             listener.put(committed)
 
@@ -174,12 +177,9 @@ class Service:
         partition = self.partition(desk)
         with partition.listen() as listener:
             seen = partition.owner.seq if after_seq is None else after_seq
-            if after_seq is not None and self._archive is None:
-                _, first = await partition.log.first_offsets()
-                if first and after_seq and after_seq + 1 < first:
-                    raise Lagging("what came since is not in the stream any more")
             if after_seq is not None:
-                while batches := await self._stored(partition.log, seen):
+                await self.check_reach(desk, after_seq)
+                while batches := await self.stored(desk, seen):
                     for batch in batches:
                         seen = batch.seq
                         yield Committed(batch.seq, decode_facts(batch.body))
@@ -196,23 +196,20 @@ class Service:
                     seen = committed.seq
                     yield committed
 
-    async def stored(self, desk: str, after_seq: int) -> list[Committed]:
-        """The next of the partition's commits behind `after_seq` that had facts; [] for none.
-
-        Raises `Lagging` when they are not in the stream any more, and no archive has them.
-        """
-        log = self.partition(desk).log
-        batches = await self._stored(log, after_seq)
-        if batches and self._archive is None:
-            _, first = await log.first_offsets()
-            if after_seq and after_seq + 1 < first:
-                raise Lagging("what came since is not in the stream any more")
-        return [Committed(batch.seq, decode_facts(batch.body)) for batch in batches]
-
-    async def _stored(self, log: Log, after_seq: int) -> list[FactBatch]:
+    async def check_reach(self, desk: str, after_seq: int) -> None:
+        """Raises `Lagging` where the commits behind `after_seq` are not kept any more."""
         if self._archive is None:
-            return await log.facts(after_seq, limit=100)
-        return await next_facts(self._archive, log, after_seq, limit=100)
+            _, first = await self.partition(desk).log.first_offsets()
+            if first and after_seq and after_seq + 1 < first:
+                raise Lagging("what came since is not in the stream any more")
+
+    async def stored(self, desk: str, after_seq: int, *, limit: int = 100) -> list[FactBatch]:
+        """The commits behind `after_seq` of the desk's partition, as they are stored; the oldest
+        first. Empty: there are no more."""
+        log = self.partition(desk).log
+        if self._archive is None:
+            return await log.facts(after_seq, limit=limit)
+        return await next_facts(self._archive, log, after_seq, limit=limit)
 
 
 __all__ = ["Lagging", "Partition", "Refused", "Service", "UnknownDesk", "Unowned", "partition_of"]

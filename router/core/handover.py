@@ -8,6 +8,8 @@ the same sub-accounts that begins nearest to this one's end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from router.core import commands as c
 from router.core import drafting, duties, operators, work_items
 from router.core.commands_shift import HandoverLine
@@ -254,16 +256,24 @@ def _say_filed(state: State, handover: Handover) -> None:
 
 
 def follower(
-    state: State, agent: str, outgoing: Shift | None, *, to: str = "", base_ms: int
+    state: State,
+    agent: str,
+    outgoing: Shift | None,
+    *,
+    to: str = "",
+    base_ms: int,
+    among: Iterable[Shift] | None = None,
 ) -> Shift | None:
     """The shift that takes over from `agent`: of `to`, else of whoever shares a sub-account with
     their shift; the nearest to that one's end (without one: to `base_ms`), within the policy's
-    `follows_within_ms` before it and 24 h after it. What has ended by `base_ms` follows nothing."""
+    `follows_within_ms` before it and 24 h after it. What has ended by `base_ms` follows nothing.
+    `among`: only these are looked at, where the caller knows that no other can be it."""
     if outgoing is None and not to:
         return None
     end_ms = outgoing.to_ms if outgoing is not None else base_ms
     from_ms = end_ms - state.desk.policy.follows_within_ms
-    candidates = state.rota.of(to) if to else state.shifts.values()
+    every = state.shifts.values() if among is None else among
+    candidates = state.rota.of(to) if to else every
     found = (
         shift
         for shift in candidates

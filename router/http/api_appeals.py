@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from router.core import commands as c
 from router.core.policy import BEIJING_OFFSET_MS
 from router.core.records import Appeal, LedgerEntry
@@ -80,7 +82,11 @@ async def explain(call: Call) -> v.ProofView:
     if not call.supervises and about.agent != call.agent:
         raise Problem(403, "this is not yours", reason="not_yours")
     entries = await call.context.service.entries(about.desk, proof.offsets(state, about))
-    return proof.assemble(state, about, (entry for entry in entries if entry is not None))
+    shown = proof.assemble(state, about, (entry for entry in entries if entry is not None))
+    names, thread = call.context.names, state.thread(about.shop, about.buyer)
+    await names.learn(about.desk, [thread])
+    name = names.of(thread) if thread is not None else ""
+    return msgspec.structs.replace(shown, buyer_name=name)
 
 
 def _about(call: Call) -> tuple[State, proof.Subject] | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from router.clocktime import format_ms
 from router.core.kinds import CALL_BACK
 from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
+from router.core.records import Appeal, Flag
 from router.core.state import State, holds
 from router.core.thread import Thread
 from router.core.view import is_waiting
@@ -43,7 +46,8 @@ async def get_queue(call: Call) -> v.QueueList:
     ]
     start = int(query.cursor) if query.cursor.isdecimal() and query.cursor.isascii() else 0
     end = start + query.limit
-    return v.QueueList(queue=found[start:end], next_cursor=str(end) if end < len(found) else None)
+    queue = await call.named(found[start:end])
+    return v.QueueList(queue=queue, next_cursor=str(end) if end < len(found) else None)
 
 
 async def get_board(call: Call) -> v.BoardView:
@@ -63,7 +67,7 @@ async def get_board(call: Call) -> v.BoardView:
     threads.sort(key=lambda thread: (first_due.get(thread.no, 1 << 60), thread.no))
     listed = [thread for thread in threads if thread.session] if query.sessions else []
     oldest_ms = min((since_ms for since_ms, _ in queue), default=owner.clock_ms)
-    return v.BoardView(
+    shown = v.BoardView(
         desk=desk,
         name=state.desk.name,
         now=format_ms(owner.clock_ms),
@@ -73,11 +77,18 @@ async def get_board(call: Call) -> v.BoardView:
         shops=[v.BoardShop(id=shop.id, name=shop.name) for shop in state.desk.shops],
         agents=roster(call, desk).all(),
         queue=[shown for _, shown in queue[:SHOWN]],
-        deadlines=[_due(*item) for item in due[:SHOWN]],
+        deadlines=[_due(desk, *item) for item in due[:SHOWN]],
         sessions=[showing.session(showing.ref(desk, state, t)) for t in listed[:SHOWN]],
         promises=_promises(call, desk, threads),
         rostered=_rostered(call, state, owner.clock_ms),
         handovers=_handovers(call, state),
+    )
+    return msgspec.structs.replace(  # `cursor` must not be ahead of what is shown
+        shown,
+        queue=await call.named(shown.queue),
+        deadlines=await call.named(shown.deadlines),
+        sessions=await call.named(shown.sessions),
+        promises=await call.named(shown.promises),
     )
 
 
@@ -124,9 +135,10 @@ def _promises(call: Call, desk: str, threads: list[Thread]) -> list[v.WorkView]:
     return [showing.work(desk, thread, work) for _, _, _, thread, work in found[:SHOWN]]
 
 
-def _due(due_ms: int, _no: int, rule: str, key: str, thread: Thread) -> v.Due:
+def _due(desk: str, due_ms: int, _no: int, rule: str, key: str, thread: Thread) -> v.Due:
     work = thread.work.get(f"{rule}/{key}") if key else None
     return v.Due(
+        desk=desk,
         session=thread.session,
         shop=thread.shop,
         buyer=thread.buyer,
@@ -162,7 +174,17 @@ def _counts(
         fines_today_fen=sum(
             breach.fine_fen for breach in breaches if not breach.reversed and not breach.waived
         ),
+        flags_open=_to_answer(call, state.flags.values()),
+        appeals_open=_to_answer(call, state.appeals.values()),
     )
+
+
+def _to_answer(call: Call, items: Iterable[Flag] | Iterable[Appeal]) -> int:
+    """How many are open and for the caller to answer: nobody judges themselves."""
+    if not call.supervises:
+        return 0
+    own = call.user.agent
+    return sum(each.state == "open" and (not own or each.agent != own) for each in items)
 
 
 ROUTES: tuple[Route, ...] = (

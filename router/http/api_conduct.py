@@ -71,7 +71,8 @@ async def get_flags(call: Call) -> v.Flags:
     found, cursor = showing.page(
         _flags(call, query), lambda pair: pair[1].id, query, newest_first=True
     )
-    return v.Flags(flags=[shown(desk, flag) for desk, flag in found], next_cursor=cursor)
+    flags = await call.named([shown(desk, flag) for desk, flag in found])
+    return v.Flags(flags=flags, next_cursor=cursor)
 
 
 def _flag(call: Call) -> tuple[str, Flag]:

@@ -11,7 +11,8 @@ from router.core import drafting
 from router.core.commands_shift import HandoverLine
 from router.core.facts import HandoverFiled
 from router.core.handover import follower
-from router.core.records import HandedLine, Handover
+from router.core.policy import DAY_MS
+from router.core.records import HandedLine, Handover, Shift
 from router.core.state import State
 from router.http import showing
 from router.http import showing_shifts as show
@@ -94,8 +95,10 @@ async def get_draft(call: Call) -> w.DraftView:
     lines: list[w.LineView] = []
     for number, line in enumerate(drafting.draft(state, agent)):
         shown = show.line(state, number, _handed(line))
+        flag = state.flags.get(line.ref) if line.about == "other" else None
+        kind = flag.rule if flag is not None else shown.kind
         last = await _last(call, desk, state, line) if number < SESSIONS_SHOWN else []
-        lines.append(replace(shown, last=tuple(last)))
+        lines.append(replace(shown, kind=kind, last=tuple(last)))
     due_ms = show.filing_due_ms(state, shift)
     return w.DraftView(
         desk=desk,
@@ -106,6 +109,52 @@ async def get_draft(call: Call) -> w.DraftView:
         to_shift=follows.id if follows else "",
         lines=lines,
     )
+
+
+async def get_duties(call: Call) -> w.Duties:
+    query = call.query(w.DutiesQuery)
+    found: list[tuple[str, Shift]] = []
+    for desk in call.desks(query.desk):
+        now_ms = await call.clock_ms(desk)
+        from_ms, to_ms = period(query.from_, query.to)
+        from_ms = from_ms if query.from_ else now_ms - drafting.FILED_WITHIN_MS
+        to_ms = to_ms if query.to else now_ms + DAY_MS
+        state = call.state(desk)
+        shifts = state.shifts.values() if call.supervises else state.rota.of(call.agent)
+        found += [
+            (desk, shift)
+            for shift in shifts
+            if from_ms <= shift.to_ms < to_ms and shift.state != "cancelled"
+        ]
+    found.sort(key=lambda pair: (pair[1].to_ms, pair[0], pair[1].no))
+    start = int(query.cursor) if query.cursor.isdecimal() and query.cursor.isascii() else 0
+    end = start + query.limit
+    shown = found[start:end]
+    return w.Duties(
+        duties=[
+            show.duty(desk, call.state(desk), shift, follows)
+            for (desk, shift), follows in zip(shown, _followers(call, shown), strict=True)
+        ],
+        next_cursor=str(end) if end < len(found) else None,
+    )
+
+
+def _followers(call: Call, shifts: list[tuple[str, Shift]]) -> Iterator[Shift | None]:
+    """Who takes each of these over by the roster, which is gone through once for all."""
+    near: dict[str, list[Shift]] = {}
+    for desk in dict.fromkeys(desk for desk, _ in shifts):
+        state = call.state(desk)
+        ends = [shift.to_ms for name, shift in shifts if name == desk]
+        from_ms = min(ends) - state.desk.policy.follows_within_ms
+        to_ms = max(ends) + DAY_MS
+        near[desk] = [each for each in state.shifts.values() if from_ms <= each.from_ms <= to_ms]
+    for desk, shift in shifts:
+        state = call.state(desk)
+        yield (
+            None
+            if shift.handover
+            else follower(state, shift.agent, shift, base_ms=state.at_ms, among=near[desk])
+        )
 
 
 def _handed(line: HandoverLine) -> HandedLine:
@@ -224,6 +273,16 @@ ROUTES: tuple[Route, ...] = (
         tag=TAG,
         query=w.DraftQuery,
         answer=w.DraftView,
+    ),
+    Route(
+        method="GET",
+        path="/v1/handovers/duties",
+        handler=get_duties,
+        summary="Who hands over to whom: shifts by their end, and how far that has come",
+        summary_zh="谁交给谁:按下班时间排的班次,和交接到哪一步",
+        tag=TAG,
+        query=w.DutiesQuery,
+        answer=w.Duties,
     ),
     Route(
         method="POST",

@@ -74,7 +74,7 @@ async def get_items(call: Call) -> w.Items:
     items, cursor = showing.page(
         found, lambda item: item.work.id, query, newest_first=query.state == "settled"
     )
-    return w.Items(items=[item.shown for item in items], next_cursor=cursor)
+    return w.Items(items=await call.named([item.shown for item in items]), next_cursor=cursor)
 
 
 def find(call: Call, name: str) -> Item:
@@ -115,11 +115,12 @@ async def _with_notes(call: Call, item: Item) -> w.ItemView:
     thread = state.thread(item.thread.shop, item.thread.buyer) or item.thread
     known = [*thread.work.values(), *thread.noted]
     work = next((work for work in known if work.id == item.work.id), item.work)
+    (shown,) = await call.named([Item(item.desk, thread, work).shown])
     entries: Sequence[Entry | None] = []
     if work.notes:
         entries = await call.context.service.entries(item.desk, work.notes)
     notes = [note for entry in entries if entry and (note := _note(entry))]
-    return w.ItemView(item=Item(item.desk, thread, work).shown, notes=notes)
+    return w.ItemView(item=shown, notes=notes)
 
 
 def _note(entry: Entry) -> w.NoteView | None:

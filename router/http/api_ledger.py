@@ -53,7 +53,9 @@ async def get_ledger(call: Call) -> v.Ledger:
     found = list(_entries(call, query))
     entries, cursor = showing.page(found, lambda pair: pair[1].id, query, newest_first=True)
     return v.Ledger(
-        entries=[showing.entry(desk, entry) for desk, entry in entries],
+        entries=await call.named(
+            [showing.entry(desk, call.state(desk), entry) for desk, entry in entries]
+        ),
         total_fen=sum(entry.fine_fen for _, entry in found),
         next_cursor=cursor,
     )
@@ -80,8 +82,11 @@ async def get_breaches(call: Call) -> v.Breaches:
 async def waive(call: Call) -> v.BreachView:
     body = await call.body(v.WaiveBody)
     desk = showing.desk_of(call.id, "b")
-    if desk not in call.desks() or call.id not in call.state(desk).breaches:
+    found = call.state(desk).breaches.get(call.id) if desk in call.desks() else None
+    if found is None:
         raise Problem(404, f"no breach {call.id[:200]!r}", reason="no_such_breach")
+    if call.user.agent and call.user.agent == found.agent:
+        raise Problem(403, "somebody else has to waive your charge", reason="own_breach")
     await call.ask(desk, c.WaiveBreach(supervisor=call.user.id, why=body.why, breach=call.id))
     return showing.breach(desk, call.state(desk).breaches[call.id])
 

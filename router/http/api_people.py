@@ -82,7 +82,8 @@ async def _set(call: Call, desk: str, agent: str, body: v.PresenceBody, *, by: s
         await call.ask(desk, command)
     except Problem as problem:
         if problem.reason == "open_sessions_choice_needed":
-            problem.more["sessions"] = _named(desk, call.state(desk), problem.detail)
+            sessions = _named(desk, call.state(desk), problem.detail)
+            problem.more["sessions"] = await call.named(sessions)
             problem.detail = "buyers are waiting: choose open_sessions, inform or transfer"
         raise
 
@@ -114,10 +115,8 @@ async def reassign_agent(call: Call) -> v.Reassigned:
         if isinstance(fact, f.SessionAssigned | f.SessionQueued) and fact.from_agent == call.id
     }
     refs = (locate(call, desk, session) for session in moved)
-    return v.Reassigned(
-        agent=_agent(call, desk, call.id),
-        sessions=[showing.session(ref) for ref in refs if ref],
-    )
+    sessions = [showing.session(ref) for ref in refs if ref]
+    return v.Reassigned(agent=_agent(call, desk, call.id), sessions=await call.named(sessions))
 
 
 ROUTES: tuple[Route, ...] = (

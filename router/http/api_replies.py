@@ -7,12 +7,12 @@ from secrets import token_hex
 from aiohttp import web
 
 from router.clocktime import format_ms
-from router.conduct.findings import Finding
-from router.conduct.messages import Line
 from router.http import views_replies as v
 from router.http.api_sessions import find
 from router.http.problems import Problem
+from router.http.reply_rules import Judge, Judged
 from router.http.routes import Call, Route
+from router.http.showing import at
 from router.replies import (
     CATEGORIES,
     BadReplies,
@@ -63,70 +63,58 @@ def _problem(error: Exception) -> Problem:
             return Problem(400, str(error)[:1_000], reason="bad_reply", faults=faults)
         case BadReplies():
             shown = [
-                {"place": p.place, "found": p.found, "zh": p.zh, "en": p.en}
+                v.RowProblem(place=p.place, found=p.found, zh=p.zh, en=p.en)
                 for p in error.problems[:PROBLEMS_SHOWN]
             ]
             detail = f"{len(error.problems)} problems; nothing was imported"
             return Problem(422, detail, reason="bad_table", problems=shown)
         case LibraryUnavailable():
             return Problem(503, str(error), reason="library_unavailable", retry_after_s=5)
+        case IdTaken():
+            detail = "ids in use already; a file may leave them out"
+            return Problem(409, detail, reason="ids_taken", ids=error.ids[:PROBLEMS_SHOWN])
+        case LibraryFull():
+            return Problem(409, f"at most {error.limit} replies", reason="library_full")
         case _:
-            return Problem(409, str(error)[:1_000], reason="replies_refused")
+            raise error
 
 
 _ERRORS = (UnknownReply, BadReply, BadReplies, IdTaken, LibraryFull, LibraryUnavailable)
 
 
-def findings_of(call: Call, reply: Reply) -> list[Finding]:
-    """What the rules of conduct of the reply's shops object to in its text alone."""
-    conduct = call.context.conduct
-    shops = reply.shops or tuple(
-        shop.id for desk in call.desks() for shop in call.state(desk).desk.shops
-    )
-    line = Line(message="reply", sent_ms=0, side="shop", text=reply.text)
-    found: dict[tuple[str, int, int], Finding] = {}
-    for shop in shops:
-        examiner = conduct.examiner(shop)
-        if examiner is not None:
-            for one in examiner.engine.message(line, (), opens=False):
-                found.setdefault((one.rule, one.start, one.end), one)
-    return list(found.values())
-
-
-def _finding(one: Finding) -> v.FindingView:
-    return v.FindingView(
-        rule=one.rule, matched=one.matched, start=one.start, end=one.end, detail=one.detail
-    )
-
-
-def _judge(call: Call, reply: Reply, *, confirmed: bool) -> list[Finding]:
-    """Raises a 422 for what may never be sent, a 409 for what has to be confirmed."""
-    found = findings_of(call, reply)
-    policy = next((call.state(desk).desk.policy for desk in call.desks()), None)
-    modes = {one.rule: policy.conduct_rule(one.rule).sending if policy else "warn" for one in found}
-    shown = [_finding(one) for one in found]
-    if "block" in modes.values():
-        detail = "the rules of conduct forbid this text"
-        raise Problem(422, detail, reason="conduct_blocked", findings=shown)
-    if "warn" in modes.values() and not confirmed:
-        detail = "the rules of conduct have doubts about this text: confirm it, or change it"
-        raise Problem(409, detail, reason="conduct_warning", findings=shown)
-    return found
-
-
 async def get_replies(call: Call) -> v.ReplyList:
     query = call.query(v.RepliesQuery)
+    if query.cursor and not (query.cursor.isdecimal() and query.cursor.isascii()):
+        raise Problem(400, "$.cursor: not a cursor of this list", reason="bad_request")
+    start = int(query.cursor or 0)
+    me = _me(call)
     try:
         found = await call.context.replies.search(
-            query.q, agent=_me(call), shop=query.shop, category=query.category, limit=query.limit
+            query.q,
+            agent=me,
+            owner={"team": "", "mine": me}.get(query.owner),
+            shop=query.shop,
+            category=query.category,
+            order=query.sort,
+            start=start,
+            limit=query.limit,
         )
     except LibraryUnavailable as error:
         raise _problem(error) from None
-    values = _values(call, query.session)
-    return v.ReplyList(replies=[_shown(reply, values) for reply in found])
+    values = await _values(call, query.session)
+    end = start + len(found.replies)
+    return v.ReplyList(
+        replies=[_shown(reply, values) for reply in found.replies],
+        total=found.total,
+        categories=[
+            v.CategoryCount(id=id_, name=name, count=found.categories[id_])
+            for id_, name in CATEGORIES.items()
+        ],
+        next_cursor=str(end) if end < found.total else None,
+    )
 
 
-def _values(call: Call, session: str) -> dict[str, str]:
+async def _values(call: Call, session: str) -> dict[str, str]:
     """What is known for the placeholders."""
     values = {"agent": call.user.name}
     if not session:
@@ -134,8 +122,10 @@ def _values(call: Call, session: str) -> dict[str, str]:
     ref = find(call, session)
     thread = ref.thread
     state = call.state(ref.desk)
+    await call.context.names.learn(ref.desk, [thread])
+    buyer = call.context.names.of(thread) or thread.buyer
     shop = next((one for one in state.desk.shops if one.id == thread.shop), None)
-    values |= {"buyer": thread.buyer, "shop": (shop.name if shop else "") or thread.shop}
+    values |= {"buyer": buyer, "shop": (shop.name if shop else "") or thread.shop}
     orders = [work.order for work in thread.work.values() if work.order]
     orders += [order for order, bits in thread.live.orders.items() if not bits & 1]
     if orders:
@@ -144,7 +134,7 @@ def _values(call: Call, session: str) -> dict[str, str]:
 
 
 def _shown(
-    reply: Reply, values: dict[str, str] | None = None, findings: list[Finding] | None = None
+    reply: Reply, values: dict[str, str] | None = None, findings: list[Judged] | None = None
 ) -> v.ReplyView:
     filled = fill(reply.text, values or {})
     return v.ReplyView(
@@ -161,7 +151,8 @@ def _shown(
         uses=reply.uses,
         filled=filled.text,
         missing=filled.missing,
-        findings=tuple(_finding(one) for one in findings or ()),
+        updated_at=at(reply.updated_ms),
+        findings=tuple(one.view for one in findings or ()),
     )
 
 
@@ -187,7 +178,7 @@ async def _save(call: Call, reply_id: str, *, new: bool) -> v.ReplyView:
         shortcut=body.shortcut,
         updated_ms=_now_ms(call),
     )
-    found = _judge(call, reply, confirmed=body.confirmed)
+    found = Judge(call).let_pass(reply, confirmed=body.confirmed)
     try:
         await call.context.replies.save(reply, new=new)
     except _ERRORS as error:
@@ -205,7 +196,7 @@ async def delete_reply(call: Call) -> v.ReplyList:
         await call.context.replies.delete(call.id, _owner(call, query.owner))
     except _ERRORS as error:
         raise _problem(error) from None
-    return v.ReplyList(replies=[])
+    return v.ReplyList(replies=[], total=0, categories=[])
 
 
 async def post_used(call: Call) -> v.ReplyView:
@@ -269,11 +260,11 @@ async def post_import(call: Call) -> v.ImportedReplies:
         return f"r-{token_hex(8)}"
 
     try:
-        replies = await call.context.replies.read(
+        placed = await call.context.replies.read(
             lambda _: read_replies(data, query.name, owner=owner, at_ms=at_ms, new_id=new_id)
         )
-        for reply in replies:
-            _judge(call, reply, confirmed=True)
+        await Judge(call).let_all_pass(placed, confirmed=query.confirmed)
+        replies = [reply for reply, _ in placed]
         added, changed = await call.context.replies.save_all(owner, replies)
     except _ERRORS as error:
         raise _problem(error) from None

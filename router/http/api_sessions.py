@@ -90,11 +90,23 @@ async def get_sessions(call: Call) -> v.Sessions:
     refs, cursor = showing.page(
         _all(call, query), lambda ref: ref.id, query, newest_first=newest_first
     )
-    return v.Sessions(sessions=[showing.session(ref) for ref in refs], next_cursor=cursor)
+    sessions = [showing.session(ref) for ref in refs]
+    return v.Sessions(sessions=await call.named(sessions), next_cursor=cursor)
 
 
 async def get_session(call: Call) -> v.SessionView:
-    return showing.session(find(call, call.id))
+    return await _shown(call, find(call, call.id))
+
+
+async def _shown(call: Call, ref: Ref) -> v.SessionView:
+    """The session with its buyer's name."""
+    (shown,) = await call.named([showing.session(ref)])
+    return shown
+
+
+async def _now(call: Call, ref: Ref) -> v.SessionView:
+    """As it is after what was done with it."""
+    return await _shown(call, locate(call, ref.desk, call.id) or ref)
 
 
 async def get_messages(call: Call) -> v.Messages:
@@ -133,7 +145,7 @@ async def post_close(call: Call) -> v.SessionView:
         reason=body.reason,
     )
     await call.ask(ref.desk, command)
-    return showing.session(locate(call, ref.desk, call.id) or ref)
+    return await _now(call, ref)
 
 
 def _still_open(ref: Ref) -> Ref:
@@ -153,7 +165,7 @@ async def post_transfer(call: Call) -> v.SessionView:
         reason=body.reason,
     )
     await call.ask(ref.desk, command)
-    return showing.session(locate(call, ref.desk, call.id) or ref)
+    return await _now(call, ref)
 
 
 def _sub_account(state: State, ref: Ref, to: str) -> str:
@@ -175,7 +187,7 @@ async def post_claim(call: Call) -> v.SessionView:
     ref = _still_open(find(call, call.id))
     command = c.ClaimSession(shop=ref.thread.shop, buyer=ref.thread.buyer, agent=call.agent)
     await call.ask(ref.desk, command)
-    return showing.session(locate(call, ref.desk, call.id) or ref)
+    return await _now(call, ref)
 
 
 async def post_reassign(call: Call) -> v.SessionView:
@@ -192,7 +204,7 @@ async def post_reassign(call: Call) -> v.SessionView:
         reason=body.reason,
     )
     await call.ask(ref.desk, command)
-    return showing.session(locate(call, ref.desk, call.id) or ref)
+    return await _now(call, ref)
 
 
 ROUTES: tuple[Route, ...] = (

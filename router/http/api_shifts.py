@@ -1,36 +1,28 @@
-"""`/v1/shifts`, `/v1/roster` and `/v1/attendance`: who works when, and who was there."""
+"""`/v1/shifts` and `/v1/attendance`: who works when, with whom, and who was there."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
-
-import msgspec
-from aiohttp import web
 
 from router.clocktime import parse_ms
 from router.core import commands as c
-from router.core import planning
 from router.core.commands_shift import PlannedShift
-from router.core.outcome import Rejected
-from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
+from router.core.policy import BEIJING_OFFSET_MS
 from router.core.records import Shift
 from router.core.rota import beginning, in_order
-from router.core.state import State
-from router.http import showing
+from router.http import showing, showing_around
 from router.http import showing_shifts as show
+from router.http import views as v
 from router.http import views_shift as w
 from router.http.problems import Problem
-from router.http.routes import SUPERVISORS, Call, Route, refused
-from router.roster import Imported, export_roster, import_roster
-from router.roster import Shift as RosterShift
-from router.tables import BYTES_LIMIT, BadTable, read, write_csv, write_xlsx
+from router.http.routes import SUPERVISORS, Call, Route
 
 TAG = "shifts"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+AROUND_MOST = 100
 _MOMENT = re.compile(r"\b\d{13}\b")
 
 
@@ -57,7 +49,7 @@ def find(call: Call, name: str) -> tuple[str, Shift]:
     return desk, shift
 
 
-def _in_period(
+def in_period(
     call: Call, desk_wanted: str, agent: str, from_ms: int, to_ms: int
 ) -> Iterator[tuple[str, Shift]]:
     """The shifts that touch the period; agents see their own."""
@@ -76,7 +68,7 @@ async def get_shifts(call: Call) -> w.Shifts:
     found = sorted(
         (
             pair
-            for pair in _in_period(call, query.desk, query.agent, from_ms, to_ms)
+            for pair in in_period(call, query.desk, query.agent, from_ms, to_ms)
             if query.state in ("", pair[1].state)
         ),
         key=lambda pair: (pair[0], *beginning(pair[1])),
@@ -89,11 +81,27 @@ async def get_shifts(call: Call) -> w.Shifts:
     )
 
 
+async def get_around(call: Call) -> w.AroundView:
+    query = call.query(w.AroundQuery)
+    from_ms, to_ms = period(query.from_, query.to)
+    asked: dict[str, list[Shift]] = {}
+    shifts = in_period(call, query.desk, query.agent, from_ms, to_ms)
+    for desk, shift in islice((s for s in shifts if s[1].state != "cancelled"), AROUND_MOST):
+        asked.setdefault(desk, []).append(shift)
+    return w.AroundView(
+        shifts=[
+            around
+            for desk, shifts in asked.items()
+            for around in showing_around.around(call.state(desk), shifts)
+        ]
+    )
+
+
 async def get_attendance(call: Call) -> w.AttendanceView:
     query = call.query(w.PeriodQuery)
     from_ms, to_ms = period(query.from_, query.to)
     by_agent: dict[tuple[str, str], list[Shift]] = {}
-    for desk, shift in _in_period(call, query.desk, query.agent, from_ms, to_ms):
+    for desk, shift in in_period(call, query.desk, query.agent, from_ms, to_ms):
         if shift.state in ("on", "over"):
             by_agent.setdefault((desk, shift.agent), []).append(shift)
     return w.AttendanceView(
@@ -110,10 +118,7 @@ async def get_attendance(call: Call) -> w.AttendanceView:
     )
 
 
-# The roster
-
-
-def _planned(body: w.ShiftBody, place: str = "") -> PlannedShift:
+def planned_of(body: w.ShiftBody, place: str = "") -> PlannedShift:
     return PlannedShift(
         agent=body.agent,
         from_ms=time_of(f"{place}from_at", body.from_at),
@@ -131,96 +136,7 @@ def _breaks(spans: tuple[w.SpanBody, ...], place: str = "") -> tuple[tuple[int, 
     )
 
 
-async def put_roster(call: Call) -> w.RosterView:
-    query = call.query(w.RosterQuery)
-    desk = call.one_desk(query.desk)
-    raw = await call.large_body(BYTES_LIMIT)
-    body = msgspec.json.decode(raw or b"{}", type=w.RosterBody)
-    command = c.PlanShifts(
-        from_ms=time_of("from_at", body.from_at),
-        to_ms=time_of("to_at", body.to_at),
-        shifts=tuple(
-            _planned(shift, f"shifts[{number}].") for number, shift in enumerate(body.shifts)
-        ),
-        agents=body.agents,
-        by=call.user.id,
-        why=body.why,
-    )
-    return await _plan(call, desk, command, dry_run=query.dry_run)
-
-
-async def import_(call: Call) -> w.RosterView:
-    query = call.query(w.RosterImportQuery)
-    desk = call.one_desk(query.desk)
-    data = await call.large_body(BYTES_LIMIT)
-    today = _today(await call.clock_ms(desk))
-    try:
-        imported = await asyncio.to_thread(_read, data, query.name, call.state(desk), today)
-    except BadTable as error:
-        raise bad_table(error) from None
-    command = c.PlanShifts(
-        from_ms=imported.from_ms,
-        to_ms=imported.to_ms,
-        shifts=tuple(
-            PlannedShift(
-                agent=shift.agent,
-                from_ms=shift.from_ms,
-                to_ms=shift.to_ms,
-                sub_accounts=shift.sub_accounts,
-                breaks=shift.breaks,
-                name=shift.name,
-            )
-            for shift in imported.shifts
-        ),
-        by=call.user.id,
-        why=f"import: {query.name}",
-    )
-    return await _plan(call, desk, command, dry_run=query.dry_run)
-
-
-def _today(clock_ms: int) -> date:
-    return datetime.fromtimestamp((clock_ms + BEIJING_OFFSET_MS) // 1000, UTC).date()
-
-
-def _read(data: bytes, name: str, state: State, today: date) -> Imported:
-    """Raises `BadTable`."""
-    return import_roster(
-        read(data, name),
-        agents={agent.id: agent.name for agent in state.desk.agents},
-        sub_accounts=[sub.id for sub in state.desk.sub_accounts],
-        today=today,
-    )
-
-
-def bad_table(error: BadTable) -> Problem:
-    """All that is wrong with a file, each with its place."""
-    shown = [
-        {
-            "sheet": problem.sheet,
-            "row": problem.row,
-            "column": problem.column,
-            "place": problem.place,
-            "found": problem.found,
-            "zh": problem.zh,
-            "en": problem.en,
-        }
-        for problem in error.problems
-    ]
-    detail = f"{len(shown)} things are wrong with this file; nothing was taken over"
-    return Problem(422, detail, reason="bad_table", problems=shown)
-
-
-async def _plan(call: Call, desk: str, command: c.PlanShifts, *, dry_run: bool) -> w.RosterView:
-    found = planning.compare(call.state(desk), command)
-    if isinstance(found, Rejected):
-        raise readable(refused(found))
-    shown = show.difference(desk, found, command.from_ms, command.to_ms, dry_run=dry_run)
-    if not dry_run:
-        await _ask(call, desk, command)
-    return shown
-
-
-async def _ask(call: Call, desk: str, command: c.AnyCommand) -> None:
+async def ask(call: Call, desk: str, command: c.AnyCommand) -> None:
     try:
         await call.ask(desk, command)
     except Problem as problem:
@@ -238,53 +154,13 @@ def readable(problem: Problem) -> Problem:
     return problem
 
 
-async def export(call: Call) -> web.Response:
-    query = call.query(w.RosterExportQuery)
-    desk = call.one_desk(query.desk)
-    now_ms = await call.clock_ms(desk)
-    today_ms = now_ms - (now_ms + BEIJING_OFFSET_MS) % DAY_MS
-    from_ms = time_of("from", query.from_) if query.from_ else today_ms
-    to_ms = time_of("to", query.to) if query.to else from_ms + 31 * DAY_MS
-    state = call.state(desk)
-    shifts = [
-        _exported(shift)
-        for _, shift in _in_period(call, desk, query.agent, from_ms, to_ms)
-        if shift.state != "cancelled" and from_ms <= shift.from_ms
-    ]
-    names = {agent.id: agent.name for agent in state.desk.agents}
-    sheets = export_roster(shifts, names)
-    if query.format == "csv":
-        return _file(write_csv(sheets[0]), "text/csv", "roster.csv")
-    return _file(await asyncio.to_thread(write_xlsx, sheets), XLSX, "roster.xlsx")
-
-
-def _exported(shift: Shift) -> RosterShift:
-    """A file knows whole seconds."""
-    return RosterShift(
-        agent=shift.agent,
-        from_ms=shift.from_ms - shift.from_ms % 1000,
-        to_ms=shift.to_ms - shift.to_ms % 1000,
-        sub_accounts=tuple(shift.sub_accounts),
-        breaks=tuple((a - a % 1000, b - b % 1000) for a, b in shift.breaks),
-        name=shift.name,
-    )
-
-
-def _file(body: bytes, content_type: str, name: str) -> web.Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
-    return web.Response(body=body, content_type=content_type, headers=headers)
-
-
 # Single shifts
 
 
 async def add(call: Call) -> w.ShiftView:
     body = await call.body(w.NewShiftBody)
-    desk = call.one_desk(call.query(w.RosterQuery).desk)
-    command = c.ChangeShift(by=call.user.id, why=body.why, planned=_planned(body))
+    desk = call.one_desk(call.query(v.DeskQuery).desk)
+    command = c.ChangeShift(by=call.user.id, why=body.why, planned=planned_of(body))
     try:
         answer = await call.ask(desk, command)
     except Problem as problem:
@@ -318,7 +194,7 @@ async def cancel(call: Call) -> w.ShiftView:
 
 
 async def _changed(call: Call, desk: str, name: str, command: c.ChangeShift) -> w.ShiftView:
-    await _ask(call, desk, command)
+    await ask(call, desk, command)
     return show.shift(desk, call.state(desk), find(call, name)[1])
 
 
@@ -329,7 +205,7 @@ async def swap(call: Call) -> w.SwappedView:
     if other_desk != desk:
         raise Problem(409, "the two shifts are of different desks", reason="no_such_shift")
     command = c.SwapShifts(one=one.id, other=other.id, by=call.user.id, why=body.why)
-    await _ask(call, desk, command)
+    await ask(call, desk, command)
     state = call.state(desk)
     return w.SwappedView(
         one=show.shift(desk, state, find(call, one.id)[1]),
@@ -337,7 +213,7 @@ async def swap(call: Call) -> w.SwappedView:
     )
 
 
-def _row(method: str, path: str, handler: Any, summary: str, summary_zh: str, **more: Any) -> Route:
+def row(method: str, path: str, handler: Any, summary: str, summary_zh: str, **more: Any) -> Route:
     return Route(
         method=method,
         path=path,
@@ -350,7 +226,7 @@ def _row(method: str, path: str, handler: Any, summary: str, summary_zh: str, **
 
 
 ROUTES: tuple[Route, ...] = (
-    _row(
+    row(
         "GET",
         "/v1/shifts",
         get_shifts,
@@ -359,20 +235,29 @@ ROUTES: tuple[Route, ...] = (
         query=w.ShiftsQuery,
         answer=w.Shifts,
     ),
-    _row(
+    row(
+        "GET",
+        "/v1/shifts/around",
+        get_around,
+        "Who works before, beside and after a shift on the same sub-accounts; agents see their own",
+        "班次前后、同时用同一批子账号的同事;客服只问自己的",
+        query=w.AroundQuery,
+        answer=w.AroundView,
+    ),
+    row(
         "POST",
         "/v1/shifts",
         add,
         "Add a shift, with a reason",
         "加一个班次,须写明原因",
         roles=SUPERVISORS,
-        query=w.RosterQuery,
+        query=v.DeskQuery,
         body=w.NewShiftBody,
         answer=w.ShiftView,
         status=201,
         refuses=True,
     ),
-    _row(
+    row(
         "PATCH",
         "/v1/shifts/{id}",
         change,
@@ -383,7 +268,7 @@ ROUTES: tuple[Route, ...] = (
         answer=w.ShiftView,
         refuses=True,
     ),
-    _row(
+    row(
         "POST",
         "/v1/shifts/{id}/cancel",
         cancel,
@@ -394,7 +279,7 @@ ROUTES: tuple[Route, ...] = (
         answer=w.ShiftView,
         refuses=True,
     ),
-    _row(
+    row(
         "POST",
         "/v1/shifts/{id}/swap",
         swap,
@@ -405,40 +290,7 @@ ROUTES: tuple[Route, ...] = (
         answer=w.SwappedView,
         refuses=True,
     ),
-    _row(
-        "PUT",
-        "/v1/roster",
-        put_roster,
-        "Plan a period anew; dry_run says what would change",
-        "重排一段时间的班表;dry_run 只看会改什么",
-        roles=SUPERVISORS,
-        query=w.RosterQuery,
-        body=w.RosterBody,
-        answer=w.RosterView,
-        refuses=True,
-    ),
-    _row(
-        "POST",
-        "/v1/roster/import",
-        import_,
-        "Plan from a CSV or XLSX file (the body, up to 5 MB); 422 lists all that is wrong with it",
-        "导入排班表(CSV 或 XLSX,最大 5 MB);422 列出全部错误",
-        roles=SUPERVISORS,
-        query=w.RosterImportQuery,
-        answer=w.RosterView,
-        refuses=True,
-    ),
-    _row(
-        "GET",
-        "/v1/roster/export",
-        export,
-        "The roster as a file that can be imported again; by default 31 days from today",
-        "导出排班表(可再导入);默认从今天起 31 天",
-        query=w.RosterExportQuery,
-        answer=bytes,
-        answer_type=XLSX,
-    ),
-    _row(
+    row(
         "GET",
         "/v1/attendance",
         get_attendance,

@@ -67,7 +67,8 @@ async def get_refunds(call: Call) -> v.Refunds:
         if _wanted(query, refund) and (call.supervises or refund.work.agent == call.agent)
     )
     refunds, cursor = showing.page(found, lambda refund: refund.work.id, query)
-    return v.Refunds(refunds=[_shown(refund) for refund in refunds], next_cursor=cursor)
+    shown = await call.named([_shown(refund) for refund in refunds])
+    return v.Refunds(refunds=shown, next_cursor=cursor)
 
 
 def _wanted(query: v.RefundsQuery, refund: Refund) -> bool:

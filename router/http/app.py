@@ -22,10 +22,14 @@ from router.http import (
     api_items,
     api_ledger,
     api_login,
+    api_oidc,
     api_people,
+    api_policy,
     api_replies,
+    api_roster,
     api_sessions,
     api_shifts,
+    api_stats,
     api_work,
     console_files,
     events,
@@ -42,11 +46,16 @@ from router.http.context import CONTEXT, Context, HttpSettings
 from router.http.follower import Follower
 from router.http.logins import Logins
 from router.http.metrics import Metrics, Source
+from router.http.names import Names
+from router.http.oidc import Provider
+from router.http.oidc_people import Links
+from router.http.policy_history import History
 from router.http.problems import Problem
 from router.http.protection import protect
 from router.http.replying import Replies
 from router.http.routes import Call, Endpoint, Route
 from router.http.signing_in import Doorman
+from router.http.stats_keeping import Stats
 from router.http.streams import Streams
 from router.http.writing import Writing
 from router.service import Service
@@ -65,17 +74,21 @@ DESCRIPTION = Route(
 ROUTES: tuple[Route, ...] = (
     *webhooks.ROUTES,
     *api_login.ROUTES,
+    *api_oidc.ROUTES,
     *api_people.ROUTES,
     *api_sessions.ROUTES,
     *api_work.ROUTES,
     *api_items.ROUTES,
     *api_replies.ROUTES,
     *api_ledger.ROUTES,
+    *api_policy.ROUTES,
     *api_appeals.ROUTES,
     *api_conduct.ROUTES,
     *api_shifts.ROUTES,
+    *api_roster.ROUTES,
     *api_handovers.ROUTES,
     *api_board.ROUTES,
+    *api_stats.ROUTES,
     *events.ROUTES,
     *metrics.ROUTES,
     DESCRIPTION,
@@ -115,7 +128,8 @@ def make_app(
 
 def _context(service: Service, settings: HttpSettings, people: People) -> Context:
     attendance = Attendance(service, settings.silent_ms, settings.call_later)
-    follower = Follower(service, attendance)
+    history = History(people)
+    follower = Follower(service, attendance, history)
     streams = Streams(settings.streams_limit, settings.streams_per_user)
     conduct = settings.conduct or Conduct()
     checking = Checking(service, conduct)
@@ -124,17 +138,28 @@ def _context(service: Service, settings: HttpSettings, people: People) -> Contex
         settings=settings,
         gate=Gate(people),
         doorman=Doorman(Logins(people, hasher=settings.hasher), secure=settings.secure_cookies),
+        elsewhere=_elsewhere(settings, people),
         audit=Audit(people),
         attendance=attendance,
         follower=follower,
+        history=history,
         announcer=Announcer(service),
+        names=Names(service),
         streams=streams,
         metrics=Metrics(service, streams),
         conduct=conduct,
         checking=checking,
         writing=Writing(service, follower, checking),
         replies=Replies(settings.replies_path),
+        stats=Stats(service),
     )
+
+
+def _elsewhere(settings: HttpSettings, people: People) -> api_oidc.SignInElsewhere | None:
+    if settings.oidc is None:
+        return None
+    provider = Provider(settings.oidc, settings.public_url, settings.clock_s)
+    return api_oidc.SignInElsewhere(provider, Links(people))
 
 
 async def _following(app: web.Application) -> AsyncIterator[None]:
@@ -143,14 +168,19 @@ async def _following(app: web.Application) -> AsyncIterator[None]:
     for desk in context.service.desks:
         context.follower.follow(desk)
         context.announcer.announce(desk)
+        context.stats.follow(desk)
     writing = asyncio.create_task(context.audit.run())
     yield
     context.attendance.close()
     await context.follower.close()
+    await context.history.close()
     await context.announcer.close()
+    await context.stats.close()
     await context.audit.close()
     await writing
     await context.replies.close()
+    if context.elsewhere is not None:
+        await context.elsewhere.provider.close()
 
 
 async def _close_streams(app: web.Application) -> None:

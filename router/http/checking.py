@@ -106,7 +106,7 @@ class Checking:
         return [
             Found(finding, policy.conduct_rule(finding.rule).sending)
             for finding in examiner.engine.message(line, before, opens=opens)
-            if not _is_allowed(state, shop, line.text, finding)
+            if not is_excused(state, shop, line.text, finding)
         ]
 
     async def _now_ms(self, desk: str, before: Sequence[Line]) -> int:
@@ -142,7 +142,8 @@ def _draft(content: c.Content, kind: c.MessageKind, sent_ms: int) -> Line:
     )
 
 
-def _is_allowed(state: State, shop: str, text: str, finding: Finding) -> bool:
+def is_excused(state: State, shop: str, text: str, finding: Finding) -> bool:
+    """Whether the allow-list knows what was found as harmless."""
     ahead, behind = around(text, finding)
     return is_allowed(state, finding.rule, shop, finding.matched, ahead=ahead, behind=behind)
 

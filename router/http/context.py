@@ -13,18 +13,24 @@ from argon2 import PasswordHasher
 
 from router.conducting import Conduct
 from router.core.state import State
+from router.policy_editing import Editor
 from router.service import Service
+from router.settings.oidc import Oidc
 
 if TYPE_CHECKING:
     from router.http.announcer import Announcer
+    from router.http.api_oidc import SignInElsewhere
     from router.http.attendance import Attendance, CallLater
     from router.http.audit import Audit
     from router.http.auth import Gate, User
     from router.http.checking import Checking
     from router.http.follower import Follower
     from router.http.metrics import Metrics
+    from router.http.names import Names
+    from router.http.policy_history import History
     from router.http.replying import Replies
     from router.http.signing_in import Doorman
+    from router.http.stats_keeping import Stats
     from router.http.streams import Streams
     from router.http.writing import Writing
 
@@ -58,6 +64,12 @@ class HttpSettings:
     anew while the app runs."""
     replies_path: Path | None = None
     """Where the quick replies are kept; None: there are none here."""
+    oidc: Oidc | None = None
+    """Whom to sign in through, beside passwords; it needs `public_url`."""
+    public_url: str = ""
+    """Where people reach the console."""
+    policy_editor: Editor | None = None
+    """Changes the rules in the file that the daemon was started from; None: there is none."""
     secure_cookies: bool = False
     """The console is reached by https alone."""
     trusted_proxies: frozenset[str] = frozenset()
@@ -80,16 +92,21 @@ class Context:
     settings: HttpSettings
     gate: Gate
     doorman: Doorman
+    elsewhere: SignInElsewhere | None
+    """A provider to sign in through, where one is configured."""
     audit: Audit
     attendance: Attendance
     follower: Follower
+    history: History
     announcer: Announcer
+    names: Names
     streams: Streams
     metrics: Metrics
     conduct: Conduct
     checking: Checking
     writing: Writing
     replies: Replies
+    stats: Stats
 
     def desks_of(self, user: User, wanted: str = "") -> list[str]:
         """The desks that this user may see; `wanted` names one of them."""

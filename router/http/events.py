@@ -20,8 +20,9 @@ from router.http.announcer import Ear, Heard, heard
 from router.http.problems import Problem
 from router.http.routes import STREAM, Call, Route
 from router.http.streams import Stream, event
-from router.log.ports import LogError
-from router.owner import Committed, Unowned
+from router.log.codec import decode_facts
+from router.log.ports import FactBatch, LogError
+from router.owner import Unowned
 from router.service import Lagging
 
 CHECK_S = 9.5
@@ -115,17 +116,16 @@ class Feed:
 
     async def _catch_up(self, after: int, upto: int) -> None:
         """Write what was committed behind `after`, up to where listening begins."""
-        while after < upto:
-            commits = await self._context.service.stored(self._desk, after)
-            if not commits:
-                return
-            after = commits[-1].seq
+        service = self._context.service
+        await service.check_reach(self._desk, after)
+        while after < upto and (batches := await service.stored(self._desk, after)):
+            after = batches[-1].seq
             await self._write(
-                [
-                    heard(seq, index, fact)
-                    for seq, index, fact in self._facts_of(commits)
-                    if seq <= upto and self._sees(fact)
-                ]
+                heard(batch.seq, index, fact)
+                for batch in batches
+                if batch.seq <= upto
+                for index, fact in enumerate(self._facts_of(batch))
+                if self._sees(fact)
             )
 
     async def _listen(self, ear: Ear) -> None:
@@ -155,10 +155,10 @@ class Feed:
         if data:
             await self._stream.write(data)
 
-    def _facts_of(self, commits: Iterable[Committed]) -> Iterator[tuple[int, int, f.AnyFact]]:
-        for commit in commits:
-            own = [fact for desk, facts in commit.desks if desk == self._desk for fact in facts]
-            yield from ((commit.seq, index, fact) for index, fact in enumerate(own))
+    def _facts_of(self, batch: FactBatch) -> Iterator[f.AnyFact]:
+        for desk, facts in decode_facts(batch.body):
+            if desk == self._desk:
+                yield from facts
 
     def _sees(self, fact: f.AnyFact) -> bool:
         if not self._agent:

@@ -17,8 +17,9 @@ from router.core import facts as f
 from router.core.facts_work import remark_id
 from router.http import views as v
 from router.http.attendance import Attendance
+from router.http.policy_history import History
 from router.log.ports import LogError
-from router.owner import Committed
+from router.owner import Committed, Unowned
 from router.service import Lagging, Service
 
 logger = logging.getLogger("zhiban.http")
@@ -44,9 +45,10 @@ def following(
 class Follower:
     """What the facts said that the state does not hold."""
 
-    def __init__(self, service: Service, attendance: Attendance) -> None:
+    def __init__(self, service: Service, attendance: Attendance, history: History) -> None:
         self._service = service
         self._attendance = attendance
+        self._history = history
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._deliveries: OrderedDict[tuple[str, str], v.Delivery] = OrderedDict()
         self._closed: OrderedDict[str, tuple[str, str]] = OrderedDict()
@@ -82,6 +84,7 @@ class Follower:
             try:
                 await self._service.partition(desk).owner.wait_loaded()
                 self._attendance.begin(desk)
+                self._history.hear(self._service.state(desk).desk, 0, "")
                 if seen is None:
                     seen = await self._first(desk)
                 async with following(self._service, desk, seen) as commits:
@@ -96,7 +99,7 @@ class Follower:
             except Lagging:
                 logger.warning("desk %s: the HTTP side was too slow to follow the facts", desk)
                 seen = None
-            except LogError as error:
+            except (LogError, Unowned) as error:
                 logger.warning("desk %s: following the facts: %s", desk, error)
             await asyncio.sleep(RETRY_S)
 
@@ -122,6 +125,8 @@ class Follower:
                     _keep(self._recalled, (fact.shop, fact.message), None)
                 case f.SessionClosed():
                     _keep(self._closed, fact.session, (fact.shop, fact.buyer))
+                case f.DeskAdopted():
+                    self._history.hear(self._service.state(desk).desk, fact.at_ms, fact.by)
                 case f.PresenceChanged():
                     self._attendance.presence_changed(desk, fact.agent)
                 case _:

@@ -124,7 +124,7 @@ class Logins:
 
     def set_password(self, user_id: str, password: str) -> None:
         """Raises `BadPassword`, and ValueError for an unknown user. Ends the user's logins."""
-        _check_strength(user_id, password)
+        check_strength(user_id, password)
         hashed = self._hasher.hash(password)
         with self._people.database() as db:
             try:
@@ -139,6 +139,11 @@ class Logins:
                 "UPDATE logins SET ended_ms = ? WHERE user = ? AND ended_ms IS NULL",
                 (self._people.now_ms(), user_id),
             )
+
+    def has_password(self, user_id: str) -> bool:
+        with self._people.database() as db:
+            row = db.execute("SELECT 1 FROM passwords WHERE user = ?", (user_id,)).fetchone()
+        return row is not None
 
     def check(self, user_id: str, password: str, *, address: str) -> User | None:
         """Whose password this is; None for a wrong one or an unknown user. Raises `TooMany`."""
@@ -196,6 +201,17 @@ class Logins:
             " count = count + 1, last_ms = excluded.last_ms",
             (name, now_ms),
         )
+
+    def may_return(self, address: str) -> None:
+        """Raises `TooMany` for an address from which sign-ins elsewhere failed too often."""
+        with self._people.database() as db:
+            self._refuse_guessing(db, {f"elsewhere:{address}": ADDRESS_FAILURES})
+
+    def failed_to_return(self, address: str) -> None:
+        """Somebody came back from a sign-in elsewhere without a proof of who they are. Counted
+        apart from passwords: a provider that is set up wrongly locks nobody out of these."""
+        with self._people.database() as db:
+            self._note_failure(db, f"elsewhere:{address}")
 
     # Logins
 
@@ -284,7 +300,8 @@ class Logins:
         ]
 
 
-def _check_strength(user_id: str, password: str) -> None:
+def check_strength(user_id: str, password: str) -> None:
+    """Raises `BadPassword`."""
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise BadPassword(
             f"密码须为 {PASSWORD_LEAST} 到 {PASSWORD_MOST} 个字符"

@@ -55,8 +55,10 @@ PROBLEMS: dict[int, str] = {
     403: "Not allowed / 没有权限",
     404: "Not found / 不存在",
     409: "The rules refuse it; `reason` says why / 规则不允许,reason 说明原因",
+    412: "Changed by somebody meanwhile / 刚刚被别人改过",
     413: "Too large / 内容过大",
-    422: "The rules do not let it be; `findings` say why / 不符合规则,findings 说明原因",
+    422: "Not good; `findings` or `errors` say why / 不符合规则,findings 或 errors 说明原因",
+    428: "Say in If-Match which version was looked at / 须用 If-Match 说明所看的版本",
     429: "Too much at once / 请求过多",
     503: "Not available now; see Retry-After / 暂时不可用",
 }
@@ -138,7 +140,8 @@ def _problems(route: Route, *, hook: bool) -> list[int]:
     if hook:
         return [400, 401, 404, 409, 413, 429, 503]
     if not route.roles:
-        return [503] if route.path == "/readyz" else []
+        refused = [404, 409, 429, 503] if route.refuses else []
+        return [503] if route.path == "/readyz" else refused
     found = [401, 403, 503]
     if route.query is not None or route.body is not None:
         found.append(400)
@@ -148,6 +151,8 @@ def _problems(route: Route, *, hook: bool) -> list[int]:
         found += [409, 429]
     if route.body is v.MessageBody:
         found.append(422)
+    if (route.method, route.path) == ("PUT", "/v1/policy"):
+        found += [412, 422, 428]
     return sorted(found)
 
 
@@ -172,6 +177,8 @@ def _parameters(route: Route) -> list[Json]:
         found.append(_header("Last-Event-ID", "{seq}:{index}"))
     if route.path == "/v1/sessions/{id}/messages" and route.method == "POST":
         found.append(_header("Idempotency-Key", "written once / 只发一次"))
+    if (route.method, route.path) == ("PUT", "/v1/policy"):
+        found.append(_header("If-Match", "the version that was looked at", required=True))
     if route.tag == "hooks":
         found += [
             _header(name, "Standard Webhooks", required=True)

@@ -29,6 +29,8 @@ AROUND = 20
 """Messages shown on each side of those that prove something."""
 TEXT_LIMIT = 2_000
 _CONDUCT = frozenset(rule.rule for rule in CONDUCT)
+_THEIR_OWN = frozenset({"away", "handover"})
+"""Rules about what an agent does themselves, whoever holds what."""
 
 
 class Subject(NamedTuple):
@@ -140,13 +142,13 @@ def assemble(state: State, about: Subject, entries: Iterable[Entry]) -> v.ProofV
         rule=v.RuleWords(id=about.rule, zh=words.zh, en=words.en),
         breach=showing.breach(about.desk, breach) if breach is not None else None,
         flag=flag_view(about.desk, about.flag) if about.flag is not None else None,
-        charged=_charged(about),
+        charged=_charged(state, about),
         policy=numbers(rules, about.rule, state.shop(about.shop).lateness_ms),
         policy_since_at=showing.at(rules.since_ms),
         reckoning=_reckoning(about),
         holders=[] if about.flag is not None else _holders(state, about),
         lines=_lines(about, entries),
-        entries=[showing.entry(about.desk, entry) for entry in booked],
+        entries=[showing.entry(about.desk, state, entry) for entry in booked],
         appeal=appeal_view(state, about.desk, appeal_id) if appeal_id else None,
     )
 
@@ -172,18 +174,24 @@ def appeal_view(state: State, desk: str, name: str) -> v.AppealView:
     )
 
 
-def _charged(about: Subject) -> v.RuleWords:
+def _charged(state: State, about: Subject) -> v.RuleWords:
     breach = about.breach
     if breach is None:
-        state = about.flag.state if about.flag is not None else ""
-        zh = {"open": "等主管处理,未罚", "dismissed": "已驳回,不罚"}.get(state, "该规则不罚款")
+        answer = about.flag.state if about.flag is not None else ""
+        zh = {"open": "等主管处理,未罚", "dismissed": "已驳回,不罚"}.get(answer, "该规则不罚款")
         en = {"open": "waits for a supervisor", "dismissed": "dismissed: nothing is charged"}
-        return v.RuleWords(id=state, zh=zh, en=en.get(state, "this rule costs nothing"))
+        return v.RuleWords(id=answer, zh=zh, en=en.get(answer, "this rule costs nothing"))
     if breach.uncharged:
         words = why_uncharged(breach.uncharged)
         return v.RuleWords(id=breach.uncharged, zh=words.zh, en=words.en)
     if about.flag is not None:
         return v.RuleWords(id=breach.agent, zh="是他写的", en="they wrote it")
+    if breach.rule in _THEIR_OWN:
+        return v.RuleWords(id=breach.agent, zh="这是他自己该做的", en="it was theirs to do")
+    holders = _holders(state, about)
+    if holders and holders[-1].agent != breach.agent:
+        zh = "到期前不久才从他那里转出,仍由他负责"
+        return v.RuleWords(id=breach.agent, zh=zh, en="it left them too shortly before it fell due")
     return v.RuleWords(id=breach.agent, zh="到期时由他接待", en="they held it when it fell due")
 
 

@@ -7,14 +7,32 @@ is opened empty begins with the starter set.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from router.replies import Index, Library, LibraryUnavailable, Reply, starter
 
 T = TypeVar("T")
+Order = Literal["best", "used", "unused", "changed"]
+
+_KEYS: dict[Order, Callable[[Reply], int]] = {
+    "used": lambda reply: -reply.uses,
+    "unused": lambda reply: reply.uses,
+    "changed": lambda reply: -reply.updated_ms,
+}
+"""Beside the best first, as the index gives them."""
+
+
+class Found(NamedTuple):
+    """Some of those that were found."""
+
+    replies: list[Reply]
+    total: int
+    categories: Counter[str]
+    """How many of each category were found: of all, where only one is shown."""
 
 
 class Replies:
@@ -28,13 +46,27 @@ class Replies:
         self._index = Index()
 
     async def search(
-        self, typed: str, *, agent: str, shop: str, category: str, limit: int
-    ) -> list[Reply]:
-        """The best first, of the team's and this agent's own."""
+        self,
+        typed: str,
+        *,
+        agent: str,
+        owner: str | None,
+        shop: str,
+        category: str,
+        order: Order,
+        start: int,
+        limit: int,
+    ) -> Found:
+        """A part of the team's and this agent's own, or of one `owner`'s."""
 
-        def work(library: Library) -> list[Reply]:
+        def work(library: Library) -> Found:
             del library
-            return self._index.search(typed, agent=agent, shop=shop, category=category, limit=limit)
+            every = self._index.search(typed, agent=agent, owner=owner, shop=shop, limit=None)
+            found = [one for one in every if category in ("", one.category)]
+            if order in _KEYS:
+                found.sort(key=_KEYS[order])
+            categories = Counter(one.category for one in every)
+            return Found(found[start : start + limit], len(found), categories)
 
         return await self._run(work)
 

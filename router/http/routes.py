@@ -7,7 +7,7 @@ where a caller is recognised, a body read and an exception made an answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from router.core.state import State
 from router.http.auth import Role, User, bearer
 from router.http.context import Context
 from router.http.logins import Login
+from router.http.names import Named
 from router.http.problems import Problem, problem_of
 from router.http.signing_in import SAFE
 from router.log.ports import Appended, Conflicting, RepeatKey
@@ -143,6 +144,15 @@ class Call:
             raise refused(answer.rejected)
         return answer
 
+    async def named(self, views: Sequence[Named]) -> list[Named]:
+        """The same with their buyers' names, as far as those are known."""
+        names = self.context.names
+        for desk in {view.desk for view in views}:
+            state = self.state(desk)
+            here = (view for view in views if view.desk == desk)
+            await names.learn(desk, [state.thread(view.shop, view.buyer) for view in here])
+        return [names.on(view) for view in views]
+
     async def clock_ms(self, desk: str) -> int:
         """Now, by the log's clock: there is no other (DESIGN 4)."""
         return await self.context.service.partition(desk).log.clock()
@@ -176,6 +186,8 @@ class Route:
     status: int = 200
     refuses: bool = False
     """Whether the rules may refuse it (409)."""
+    acts: bool = True
+    """Whether it does anything that the book of acts is to have, unless it is a GET."""
 
 
 class Endpoint:
@@ -215,6 +227,8 @@ class Endpoint:
     def _note(self, call: Call | None, request: web.Request, status: int, detail: str) -> None:
         """Put an act of a person in the book: what changes anything, or was to."""
         if request.method in SAFE or not self._route.roles or call is None:
+            return
+        if not self._route.acts:
             return
         self._context.audit.note(
             call.user.id, call.address, self._name, request.path, status, detail

@@ -299,7 +299,10 @@ def waiting_since_ms(thread: Thread, item: Work | None) -> int:
     return item.opened_ms if item else thread.opened_ms
 
 
-def entry(desk: str, line: LedgerEntry) -> v.LedgerView:
+def entry(desk: str, state: State, line: LedgerEntry) -> v.LedgerView:
+    breach = state.breaches[line.breach]
+    charge = line.kind == "charge"
+    appeal = state.appeals[state.appealed[line.id]].state if line.id in state.appealed else ""
     return v.LedgerView(
         id=line.id,
         desk=desk,
@@ -307,6 +310,7 @@ def entry(desk: str, line: LedgerEntry) -> v.LedgerView:
         breach=line.breach,
         rule=line.rule,
         shop=line.shop,
+        buyer=breach.buyer,
         session=line.session,
         agent=line.agent,
         sub_account=line.sub_account,
@@ -316,7 +320,15 @@ def entry(desk: str, line: LedgerEntry) -> v.LedgerView:
         by=line.by,
         why=line.why,
         proof=list(line.proof),
+        lifted=_lifted(breach) if charge else "",
+        appeal=cast('Literal["", "open", "accepted", "refused"]', appeal),
     )
+
+
+def _lifted(found: Breach) -> Literal["", "reversal", "waiver"]:
+    if found.reversed:
+        return "reversal"
+    return "waiver" if found.waived else ""
 
 
 def breach(desk: str, found: Breach) -> v.BreachView:

@@ -8,8 +8,6 @@ from typing import Literal, cast
 from router.clocktime import format_ms
 from router.core import drafting, duties
 from router.core.commands_shift import PlannedShift
-from router.core.planning import Difference
-from router.core.policy import BEIJING_OFFSET_MS, DAY_MS
 from router.core.records import HandedLine, Handover, Shift
 from router.core.state import State
 from router.http import views as v
@@ -34,7 +32,7 @@ def shift(desk: str, state: State, found: Shift) -> w.ShiftView:
         from_at=format_ms(found.from_ms),
         to_at=format_ms(found.to_ms),
         sub_accounts=found.sub_accounts,
-        breaks=_spans(found.breaks),
+        breaks=spans(found.breaks),
         name=found.name,
         state=cast(Literal["planned", "on", "over", "cancelled"], found.state),
         presence=person.presence if person else "offline",
@@ -51,8 +49,8 @@ def shift(desk: str, state: State, found: Shift) -> w.ShiftView:
     )
 
 
-def _spans(breaks: Iterable[tuple[int, int]]) -> list[w.Span]:
-    return [w.Span(from_at=format_ms(begin), to_at=format_ms(end)) for begin, end in breaks]
+def spans(breaks: Iterable[tuple[int, int]]) -> list[v.Span]:
+    return [v.Span(from_at=format_ms(begin), to_at=format_ms(end)) for begin, end in breaks]
 
 
 def planned(found: Shift | PlannedShift) -> w.PlannedView:
@@ -61,42 +59,9 @@ def planned(found: Shift | PlannedShift) -> w.PlannedView:
         from_at=format_ms(found.from_ms),
         to_at=format_ms(found.to_ms),
         sub_accounts=list(found.sub_accounts),
-        breaks=_spans(found.breaks),
+        breaks=spans(found.breaks),
         name=found.name,
     )
-
-
-def difference(
-    desk: str, found: Difference, from_ms: int, to_ms: int, *, dry_run: bool
-) -> w.RosterView:
-    """What goes and what comes of one agent on one day is a change, the first with the first."""
-    gone: dict[tuple[str, int], list[Shift]] = {}
-    for each in found.removed:
-        gone.setdefault(_day(each), []).append(each)
-    added: list[PlannedShift] = []
-    changed: list[w.ChangeView] = []
-    for new in sorted(found.added, key=lambda each: (each.from_ms, each.agent)):
-        before = gone.get(_day(new))
-        if before:
-            changed.append(w.ChangeView(before=planned(before.pop(0)), after=planned(new)))
-        else:
-            added.append(new)
-    left = {each.id: None for group in gone.values() for each in group}
-    return w.RosterView(
-        desk=desk,
-        from_at=format_ms(from_ms),
-        to_at=format_ms(to_ms),
-        dry_run=dry_run,
-        added=[planned(each) for each in added],
-        removed=[planned(each) for each in found.removed if each.id in left],
-        changed=changed,
-        unchanged=found.kept,
-        passed=found.passed,
-    )
-
-
-def _day(found: Shift | PlannedShift) -> tuple[str, int]:
-    return (found.agent, (found.from_ms + BEIJING_OFFSET_MS) // DAY_MS)
 
 
 def attendance(state: State, agent: str, shifts: Iterable[Shift]) -> w.AttendanceRow:
@@ -169,12 +134,58 @@ def line(state: State, number: int, found: HandedLine) -> w.LineView:
         buyer=found.buyer,
         due_at=at(found.due_ms),
         kind=item[1].kind if item else "",
+        key=item[1].key if item else "",
+        order=item[1].order if item else "",
+        reason=item[1].reason if item else "",
         open=is_open,
         holder=drafting.holder_of(state, found) if is_open else "",
         waits=tuple(w.WaitsView(rule=e.rule, key=e.key, due_at=at(e.due_ms)) for e in waits),
         taken_by=found.taken_by,
         taken_at=at(found.taken_ms),
     )
+
+
+def duty(desk: str, state: State, found: Shift, follows: Shift | None) -> w.DutyView:
+    """A shift and its handover; `follows`: who takes it over by the roster, where none is filed."""
+    person = state.persons.get(found.agent)
+    handed = state.handovers.get(found.handover)
+    roster_tells = (follows.agent, follows.id) if follows else ("", "")
+    to, to_shift = (handed.to, handed.to_shift) if handed else roster_tells
+    return w.DutyView(
+        shift=found.id,
+        desk=desk,
+        agent=found.agent,
+        name=found.name,
+        from_at=format_ms(found.from_ms),
+        to_at=format_ms(found.to_ms),
+        state=cast(Literal["planned", "on", "over"], found.state),
+        presence=person.presence if person else "offline",
+        came=bool(found.came_ms),
+        owed=duties.owed(state, found),
+        due_at=at(filing_due_ms(state, found)),
+        to=to,
+        to_shift=to_shift,
+        handover=found.handover,
+        filed_at=at(handed.filed_ms) if handed else None,
+        by_router=handed.by_router if handed else False,
+        lines=len(handed.lines) if handed else 0,
+        left=_left(handed) if handed else 0,
+        questions=_unanswered(handed) if handed else 0,
+        acknowledge_by=at(handed.due_ms) if handed else None,
+        acknowledged_by=handed.acknowledged_by if handed else "",
+        acknowledged_at=at(handed.acknowledged_ms) if handed else None,
+        breach=found.breach,
+        took_breach=handed.breach if handed else "",
+    )
+
+
+def _left(found: Handover) -> int:
+    return sum(not each.taken_ms for each in found.lines)
+
+
+def _unanswered(found: Handover) -> int:
+    """What was asked back and waits for an answer; who filed it has added things, too."""
+    return sum(not each.answered_ms and each.agent != found.agent for each in found.questions)
 
 
 # The board
@@ -193,6 +204,7 @@ def rostered(state: State, found: Shift, clock_ms: int) -> v.RosteredView:
         here=person.presence != "offline",
         came=came,
         late_ms=found.late_ms if came else max(0, clock_ms - max(found.from_ms, found.planned_ms)),
+        breaks=spans(found.breaks),
     )
 
 
@@ -204,8 +216,8 @@ def open_handover(found: Handover) -> v.OpenHandoverView:
         filed_at=format_ms(found.filed_ms),
         due_at=at(found.due_ms),
         lines=len(found.lines),
-        left=sum(not each.taken_ms for each in found.lines),
-        questions=sum(not each.answered_ms for each in found.questions),
+        left=_left(found),
+        questions=_unanswered(found),
     )
 
 

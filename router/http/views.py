@@ -40,6 +40,7 @@ class WorkView(View, frozen=True, kw_only=True):
     key: str
     shop: str
     buyer: str
+    buyer_name: str = ""
     order: str
     state: Literal["held", "queued", "taken_over", "settled"]
     agent: str
@@ -78,6 +79,8 @@ class SessionView(View, frozen=True, kw_only=True):
     desk: str
     shop: str
     buyer: str
+    buyer_name: str = ""
+    """As their messages say it; empty where none does."""
     state: str
     """bot, queued, held, closing or closed."""
     group: str
@@ -189,6 +192,7 @@ class QueueView(View, frozen=True, kw_only=True):
     shop: str
     group: str
     buyer: str
+    buyer_name: str = ""
     kind: str = ""
     key: str = ""
     waiting_since_at: str
@@ -204,6 +208,9 @@ class LedgerView(View, frozen=True, kw_only=True):
     breach: str
     rule: str
     shop: str
+    buyer: str
+    """Empty where it is about nobody's session, as a handover."""
+    buyer_name: str = ""
     session: str
     agent: str
     sub_account: str
@@ -213,6 +220,10 @@ class LedgerView(View, frozen=True, kw_only=True):
     by: str
     why: str
     proof: list[int]
+    lifted: Literal["", "reversal", "waiver"]
+    """Of a charge: what has taken it back since."""
+    appeal: Literal["", "open", "accepted", "refused"]
+    """Of a charge: what became of the appeal against it."""
 
 
 class BreachView(View, frozen=True, kw_only=True):
@@ -245,9 +256,11 @@ class BreachView(View, frozen=True, kw_only=True):
 class Due(View, frozen=True, kw_only=True):
     """A pending deadline on the board."""
 
+    desk: str
     session: str
     shop: str
     buyer: str
+    buyer_name: str = ""
     rule: str
     key: str
     agent: str
@@ -267,6 +280,15 @@ class Counts(View, frozen=True, kw_only=True):
     offline: int
     breaches_today: int
     fines_today_fen: int
+    flags_open: int
+    """Flags that wait for the caller's word, if they may give it: not of what they wrote."""
+    appeals_open: int
+    """And appeals that wait for their answer."""
+
+
+class Span(View, frozen=True, kw_only=True):
+    from_at: str
+    to_at: str
 
 
 class RosteredView(View, frozen=True, kw_only=True):
@@ -282,6 +304,7 @@ class RosteredView(View, frozen=True, kw_only=True):
     came: bool
     late_ms: int
     """How late they came; of who has not come yet, how late they are by now."""
+    breaks: list[Span]
 
 
 class OpenHandoverView(View, frozen=True, kw_only=True):
@@ -296,7 +319,7 @@ class OpenHandoverView(View, frozen=True, kw_only=True):
     left: int
     """Lines that nobody has taken."""
     questions: int
-    """Not answered yet."""
+    """Asked back, and not answered yet."""
 
 
 class BoardShop(View, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ class FlagView(v.View, frozen=True, kw_only=True):
     rule: str
     shop: str
     buyer: str
+    buyer_name: str = ""
     session: str
     message: str
     agent: str

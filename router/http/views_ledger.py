@@ -134,6 +134,7 @@ class ProofView(v.View, frozen=True, kw_only=True):
 
     id: str
     desk: str
+    buyer_name: str = ""
     rule: RuleWords
     breach: v.BreachView | None
     flag: FlagView | None

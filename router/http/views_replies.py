@@ -38,13 +38,23 @@ class ReplyView(v.View, frozen=True, kw_only=True):
     filled: str
     missing: tuple[str, ...]
     """Placeholders that nothing was known for."""
+    updated_at: str | None = None
     findings: tuple[FindingView, ...] = ()
 
 
-class ReplyList(v.View, frozen=True, kw_only=True):
-    """The best first."""
+class CategoryCount(v.View, frozen=True, kw_only=True):
+    id: str
+    name: str
+    count: int
+
+
+class ReplyList(v.Page, frozen=True, kw_only=True):
+    """Some of those that were found, of `total`."""
 
     replies: list[ReplyView]
+    total: int
+    categories: list[CategoryCount]
+    """How many were found of each category, whichever is asked for."""
 
 
 class CategoryView(v.View, frozen=True, kw_only=True):
@@ -71,6 +81,15 @@ class UsageList(v.View, frozen=True, kw_only=True):
     usage: list[UsageView]
 
 
+class RowProblem(v.View, frozen=True, kw_only=True):
+    """What is wrong with a row of a file."""
+
+    place: str
+    found: str
+    zh: str
+    en: str
+
+
 class ReplyBody(v.Asked, frozen=True, kw_only=True):
     """A reply as it shall be. `owner`: `team` is for supervisors."""
 
@@ -92,6 +111,10 @@ class RepliesQuery(v.DeskQuery, frozen=True, kw_only=True):
     category: Short = ""
     session: v.Name = ""
     """Fill in the placeholders for this session."""
+    owner: Literal["", "team", "mine"] = ""
+    sort: Literal["best", "used", "unused", "changed"] = "best"
+    """`best`: those that fit what was typed best; of equals the most used."""
+    cursor: v.Name = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=5_000)] = 20
 
 
@@ -106,3 +129,5 @@ class ExportQuery(OwnerQuery, frozen=True, kw_only=True):
 class ImportQuery(OwnerQuery, frozen=True, kw_only=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """The file's name: its ending tells what it is."""
+    confirmed: bool = False
+    """Import it although the rules of conduct have doubts about some rows."""

@@ -15,11 +15,6 @@ Note = Annotated[str, msgspec.Meta(max_length=10_000)]
 Said = Annotated[str, msgspec.Meta(max_length=2_000)]
 
 
-class Span(v.View, frozen=True, kw_only=True):
-    from_at: str
-    to_at: str
-
-
 class ShiftView(v.View, frozen=True, kw_only=True):
     """A shift as it is planned, and what became of it."""
 
@@ -32,7 +27,7 @@ class ShiftView(v.View, frozen=True, kw_only=True):
     """Exclusive: the first moment that is not worked."""
     sub_accounts: list[str]
     """Empty: those that are theirs anyway."""
-    breaks: list[Span]
+    breaks: list[v.Span]
     name: str
     state: Literal["planned", "on", "over", "cancelled"]
     presence: str
@@ -65,8 +60,74 @@ class PlannedView(v.View, frozen=True, kw_only=True):
     from_at: str
     to_at: str
     sub_accounts: list[str]
-    breaks: list[Span]
+    breaks: list[v.Span]
     name: str
+
+
+class ColleagueView(v.View, frozen=True, kw_only=True):
+    """A colleague's shift that shares sub-accounts with one's own."""
+
+    shift: str
+    agent: str
+    agent_name: str
+    from_at: str
+    to_at: str
+    sub_accounts: list[str]
+    """Those that are shared."""
+
+
+class ShiftAroundView(v.View, frozen=True, kw_only=True):
+    """A shift, and those on the same sub-accounts."""
+
+    shift: str
+    sub_accounts: list[str]
+    """The shift's own, or those that are its agent's anyway."""
+    before: list[ColleagueView]
+    """They hand over to this shift."""
+    beside: list[ColleagueView]
+    """They work at the same time."""
+    after: ColleagueView | None
+    """This shift is handed over to it."""
+
+
+class AroundView(v.View, frozen=True, kw_only=True):
+    shifts: list[ShiftAroundView]
+    """The first 100."""
+
+
+class ClashView(v.View, frozen=True, kw_only=True):
+    """Two people rostered for the same sub-accounts at one time (`[from_at, to_at)`). A sub-account
+    has one operator: who is there first has it."""
+
+    sub_accounts: list[str]
+    one: PlannedView
+    other: PlannedView
+    from_at: str
+    to_at: str
+
+
+class Clashes(v.View, frozen=True, kw_only=True):
+    clashes: list[ClashView]
+    """200 at most, by their beginnings."""
+
+
+class RosterSubAccount(v.View, frozen=True, kw_only=True):
+    id: str
+    shop: str
+    agent: str
+    """Whose it is by the desk's configuration, when no shift says otherwise."""
+
+
+class RosterPerson(v.View, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class RosterNames(v.View, frozen=True, kw_only=True):
+    """What a roster of this desk may name."""
+
+    agents: list[RosterPerson]
+    sub_accounts: list[RosterSubAccount]
 
 
 class ChangeView(v.View, frozen=True, kw_only=True):
@@ -88,6 +149,11 @@ class RosterView(v.View, frozen=True, kw_only=True):
     unchanged: int
     passed: int
     """How many are on already, or in the past as a whole: they were passed over."""
+    clashes: list[ClashView]
+    """As the roster is, or would be, 200 at most. They are no error: a sub-account that two share
+    is the first one's, until they hand over."""
+    digest: str
+    """Of all that changes: `expect` it, and nothing else is taken over."""
 
 
 class AttendanceRow(v.View, frozen=True, kw_only=True):
@@ -135,7 +201,11 @@ class LineView(v.View, frozen=True, kw_only=True):
     buyer: str
     due_at: str | None
     kind: str = ""
-    """Of a work item: `refund`, `call_back`, …"""
+    """Of a work item: `refund`, `call_back`, …; of a flag, in a draft: its rule."""
+    key: str = ""
+    order: str = ""
+    reason: str = ""
+    """Of an open work item, as there; of a call-back: what was promised."""
     open: bool = False
     """Whether what it names is open still."""
     holder: str = ""
@@ -201,6 +271,48 @@ class DraftView(v.View, frozen=True, kw_only=True):
     lines: list[LineView]
 
 
+class DutyView(v.View, frozen=True, kw_only=True):
+    """A shift, who takes it over, and how far that has come."""
+
+    shift: str
+    desk: str
+    agent: str
+    name: str
+    from_at: str
+    to_at: str
+    state: Literal["planned", "on", "over"]
+    presence: str
+    """Of its agent, now."""
+    came: bool
+    owed: bool
+    """A handover has to be filed for it, and was not yet."""
+    due_at: str | None
+    """Until when it has to be filed; null: it does not have to be."""
+    to: str
+    """Who takes it over: whom the handover is for, else whom the roster tells; "": anybody."""
+    to_shift: str
+    handover: str
+    """The one filed for it."""
+    filed_at: str | None
+    by_router: bool
+    lines: int
+    left: int
+    """Lines that nobody has taken."""
+    questions: int
+    """Asked back, and not answered yet."""
+    acknowledge_by: str | None
+    acknowledged_by: str
+    acknowledged_at: str | None
+    breach: str
+    """What was charged for handing it over badly,"""
+    took_breach: str
+    """and for not acknowledging it."""
+
+
+class Duties(v.Page, frozen=True, kw_only=True):
+    duties: list[DutyView]
+
+
 # What comes in
 
 
@@ -258,6 +370,9 @@ class RosterBody(v.Asked, frozen=True, kw_only=True):
 
 class RosterQuery(v.DeskQuery, frozen=True, kw_only=True):
     dry_run: bool = False
+    expect: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The `digest` of a dry run: refused (`roster_changed`) where by now it would change something
+    else."""
 
 
 class RosterImportQuery(RosterQuery, frozen=True, kw_only=True):
@@ -280,6 +395,21 @@ class PeriodQuery(v.DeskQuery, frozen=True, kw_only=True):
     agent: v.Name = ""
 
 
+class AroundQuery(PeriodQuery, frozen=True, kw_only=True):
+    """Shifts that touch `[from, to)`."""
+
+
+class ClashesQuery(v.DeskQuery, frozen=True, kw_only=True):
+    from_: Time = msgspec.field(name="from", default="")
+    to: Time = ""
+
+
+class RosterTemplateQuery(v.DeskQuery, frozen=True, kw_only=True):
+    from_: Time = msgspec.field(name="from", default="")
+    """In its first day; by default the Monday that comes next."""
+    days: Annotated[int, msgspec.Meta(ge=1, le=62)] = 7
+
+
 class RosterExportQuery(PeriodQuery, frozen=True, kw_only=True):
     format: Literal["xlsx", "csv"] = "xlsx"
 
@@ -292,6 +422,13 @@ class HandoversQuery(v.PageQuery, frozen=True, kw_only=True):
     from_: Time = msgspec.field(name="from", default="")
     to: Time = ""
     state: Literal["open", "all"] = "all"
+
+
+class DutiesQuery(v.PageQuery, frozen=True, kw_only=True):
+    """Shifts that end in `[from, to)`; without them from 12 h ago to 24 h ahead."""
+
+    from_: Time = msgspec.field(name="from", default="")
+    to: Time = ""
 
 
 class DraftQuery(v.DeskQuery, frozen=True, kw_only=True):

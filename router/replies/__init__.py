@@ -7,7 +7,7 @@ Who may change the team's library is for the caller to say.
 """
 
 from router.replies.categories import CATEGORIES, PAYMENT_REMINDER
-from router.replies.exchange import BadReplies, read_replies, to_csv, to_json, to_xlsx
+from router.replies.exchange import BadReplies, Placed, read_replies, to_csv, to_json, to_xlsx
 from router.replies.library import (
     IdTaken,
     Library,
@@ -35,6 +35,7 @@ __all__ = [
     "Library",
     "LibraryFull",
     "LibraryUnavailable",
+    "Placed",
     "Reply",
     "Saved",
     "UnknownReply",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,6 +23,7 @@ from router.tables import (
     Row,
     Sheet,
     Value,
+    column_letter,
     read,
     shown,
     write_csv,
@@ -59,6 +61,13 @@ class BadReplies(BadTable):
     """The file cannot be imported: all that is wrong with it, and nothing was taken over."""
 
 
+class Placed(NamedTuple):
+    """A reply of a file, and where its text stands there."""
+
+    reply: Reply
+    place: str
+
+
 class _Written(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """A reply as it stands in a JSON file."""
 
@@ -79,7 +88,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_replies(
     data: bytes, name: str, *, owner: str, at_ms: int, new_id: Callable[[], str]
-) -> list[Reply]:
+) -> list[Placed]:
     """The replies of a file, as this owner's ("" for the team's) and of this moment.
 
     `name` tells JSON by its ending. Whatever has no id in the file gets one of `new_id`. Raises
@@ -138,9 +147,9 @@ def _sheet(replies: Iterable[Reply]) -> Sheet:
 
 def _from_sheets(
     sheets: list[Sheet], name: str, owner: str, at_ms: int, new_id: Callable[[], str]
-) -> list[Reply]:
+) -> list[Placed]:
     problems = Problems()
-    replies: list[Reply] = []
+    replies: list[Placed] = []
     places: dict[str, str] = {}
     for sheet in sheets:
         header = _header(sheet, problems) if sheet.rows else None
@@ -153,7 +162,8 @@ def _from_sheets(
             cells = {field: row.cell(column) for field, column in columns.items()}
             reply = _of_row(cells, owner, at_ms, new_id)
             _judge(problems, sheet.name, row, cells, reply, places)
-            replies.append(reply)
+            text = Problem(sheet.name, row.number, column_letter(cells["text"].column), "", "", "")
+            replies.append(Placed(reply, text.place))
     if problems.found:
         raise BadReplies(problems.sorted([sheet.name for sheet in sheets]))
     if not replies:
@@ -236,7 +246,7 @@ def _judge(
 
 def _from_json(
     data: bytes, name: str, owner: str, at_ms: int, new_id: Callable[[], str]
-) -> list[Reply]:
+) -> list[Placed]:
     def said(path: str, found: str, zh: str, en: str) -> Problem:
         return Problem(f"{name}: {path}" if path else name, 0, "", found, zh, en)
 
@@ -255,7 +265,7 @@ def _from_json(
         problems.append(
             said("version", str(file.version), f"应为 {JSON_VERSION}", f"expected {JSON_VERSION}")
         )
-    replies: list[Reply] = []
+    replies: list[Placed] = []
     places: dict[str, str] = {}
     for index, raw in enumerate(file.replies):
         at = f"replies[{index}]"
@@ -277,7 +287,7 @@ def _from_json(
             problems.append(
                 said(f"{at}.id", shown(reply.id), f"和 {first} 重复", f"the same as {first}")
             )
-        replies.append(reply)
+        replies.append(Placed(reply, f"{name}: {at}.text"))
     if problems:
         raise BadReplies(problems)
     return replies

@@ -69,18 +69,27 @@ class Index:
         self._entries.pop(reply_id, None)
 
     def search(
-        self, typed: str, *, agent: str, shop: str = "", category: str = "", limit: int = 20
+        self,
+        typed: str,
+        *,
+        agent: str,
+        owner: str | None = None,
+        shop: str = "",
+        category: str = "",
+        limit: int | None = 20,
     ) -> list[Reply]:
         """The best first, of the team's and this agent's own.
 
-        Several words must all fit. Nothing typed: the most used. `shop` leaves out what is for
-        other shops; `category` keeps that one alone.
+        Several words must all fit. Nothing typed: the most used. `owner` keeps only those of the
+        team ("") or the agent; `shop` leaves out what is for other shops; `category` keeps that
+        one alone.
         """
+        owners = {"", agent} if owner is None else {"", agent} & {owner}
         words = _folded(typed[:TYPED_LIMIT]).split()
         found: list[tuple[int, int, str, str, Reply]] = []
         for entry in self._entries.values():
             reply = entry.reply
-            if reply.owner not in ("", agent):
+            if reply.owner not in owners:
                 continue
             if (shop and reply.shops and shop not in reply.shops) or (
                 category and reply.category != category

@@ -15,4 +15,6 @@ def starter(at_ms: int = 0) -> list[Reply]:
     def no_id() -> str:
         raise ValueError(f"config/{FILE}: a reply without an id")
 
-    return read_replies(config.path(FILE).read_bytes(), FILE, owner="", at_ms=at_ms, new_id=no_id)
+    data = config.path(FILE).read_bytes()
+    placed = read_replies(data, FILE, owner="", at_ms=at_ms, new_id=no_id)
+    return [reply for reply, _ in placed]

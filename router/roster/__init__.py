@@ -11,6 +11,7 @@ day a column (`matrix`). A further sheet may define what the names of shifts mea
 from router.roster.exporting import export_roster
 from router.roster.importing import import_roster
 from router.roster.shift import LONGEST_SHIFT_MS, BadRoster, Imported, Shift
+from router.roster.template import template
 
 __all__ = [
     "LONGEST_SHIFT_MS",
@@ -19,4 +20,5 @@ __all__ = [
     "Shift",
     "export_roster",
     "import_roster",
+    "template",
 ]

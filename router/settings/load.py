@@ -16,6 +16,7 @@ import msgspec
 from router.core.policy import Desk
 from router.settings.desk import DESK_KEYS, note_repeats, read_desk
 from router.settings.lexicons import read_lexicons
+from router.settings.oidc import Oidc, read_oidc
 from router.settings.problems import ConfigError, Notes, Problem, nearest
 from router.settings.process import (
     LEAST_SECRET_BYTES,
@@ -29,6 +30,7 @@ from router.settings.process import (
     read_workers,
 )
 from router.settings.reading import NAME, Table
+from router.settings.secret_files import readable_by_others
 
 
 class Loaded(NamedTuple):
@@ -41,9 +43,17 @@ class Loaded(NamedTuple):
     """Which files it stands in."""
 
 
-def load(path: str | Path, environ: Mapping[str, str] | None = None) -> Loaded:
-    """Process settings and desks. Raises `ConfigError`."""
-    notes = Notes()
+def load(
+    path: str | Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    instead: Mapping[Path, bytes] | None = None,
+) -> Loaded:
+    """Process settings and desks. Raises `ConfigError`.
+
+    `instead`: what to take for the content of some of the files, to try a change.
+    """
+    notes = Notes(instead)
     raw = _read(Path(path), str(path), notes)
     loaded = _read_all(raw, Path(path), notes, os.environ if environ is None else environ)
     if notes.errors:
@@ -102,7 +112,8 @@ def _read(path: Path, name: str, notes: Notes) -> dict[str, object]:
     """The file's tables, amounts as exact decimals; {} with a note when it cannot be read."""
     notes.files.append(path)
     try:
-        text = path.read_bytes().decode()
+        body = notes.instead.get(path)
+        text = (path.read_bytes() if body is None else body).decode()
         return tomllib.loads(text.removeprefix("\ufeff").replace("\r\n", "\n"), parse_float=Decimal)
     except OSError as error:
         why = error.strerror or str(error)
@@ -129,8 +140,11 @@ def _read_all(
         return Loaded(Settings(), [], [])
     table = Table(raw, str(path), "", notes)
     access = _read_shops(table, path, notes, environ)
+    http = read_http(table.table("http"))
+    sign_in = table.maybe("oidc")
     settings = Settings(
-        http=read_http(table.table("http")),
+        http=http,
+        oidc=read_oidc(sign_in, path, http.public_url, environ),
         log=read_log(table.table("log")),
         archive=read_archive(table.table("archive")),
         workers=read_workers(table.table("workers")),
@@ -148,6 +162,8 @@ def _read_all(
             "", '没有客服台:需要 [[desk]] 或 desks = ["…"]', 'no desk: [[desk]] or desks = ["…"]'
         )
     _check_between(entries, desks)
+    if sign_in is not None and settings.oidc is not None:
+        _check_new_users(sign_in, settings.oidc, desks)
     settings = _connect(settings, access, desks, table)
     return Loaded(settings, desks, [])
 
@@ -177,7 +193,7 @@ def _read_shops(table: Table, path: Path, notes: Notes, environ: Mapping[str, st
             ),
         )
     extra.close()
-    if os.name == "posix" and beside.is_file() and beside.stat().st_mode & 0o077:
+    if readable_by_others(beside):
         extra.warn(
             "", "其他用户可以读取密钥,请 chmod 600", "other users can read the secrets: chmod 600"
         )
@@ -209,6 +225,18 @@ def _check_between(entries: list[Table], desks: list[Desk]) -> None:
                     f"店铺 {shop.id} 已属于客服台 {other}",
                     f"shop {shop.id} is desk {other}'s already",
                 )
+
+
+def _check_new_users(table: Table, oidc: Oidc, desks: list[Desk]) -> None:
+    """Who becomes a user by signing in does so at a desk that there is."""
+    known = [desk.id for desk in desks]
+    if oidc.create is not None and oidc.create.desk and oidc.create.desk not in known:
+        zh, en = nearest(oidc.create.desk, known)
+        table.error(
+            "create.desk",
+            f"没有客服台 {oidc.create.desk}{zh}",
+            f"no desk {oidc.create.desk}{en}",
+        )
 
 
 def _connect(settings: Settings, access: Access, desks: list[Desk], table: Table) -> Settings:

@@ -5,6 +5,7 @@ Every text stands in Chinese first, in English beside it. A secret's value never
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -43,7 +44,9 @@ class ConfigError(Exception):
 class Notes:
     """What was found wrong so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead: Mapping[Path, bytes] | None = None) -> None:
+        self.instead = instead or {}
+        """What is read of these files instead of what stands in them."""
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
         self.files: list[Path] = []

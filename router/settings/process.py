@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
-from router.settings.reading import FLAG, NAME, TEXT, Kind, Table, one_of, whole
+from router.settings.oidc import PUBLIC_URL, Oidc
+from router.settings.reading import ENV_NAME, FLAG, NAME, TEXT, Kind, Table, one_of, whole
 
 EXAMPLE_SECRET = "whsec_ZXhhbXBsZS1rZXktZG8tbm90LXVzZS1pdC1hbnl3aGVyZQ=="  # noqa: S105
 """Stands in config/example.toml for everybody to see; `zhiban init` writes fresh ones."""
 LEAST_SECRET_BYTES = 24
 WORKERS = ("outbound", "archiver", "inspector", "bot")
-
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Http(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +28,8 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     """The console is reached by https alone: its login cookie goes nowhere else."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` is believed."""
+    public_url: str = ""
+    """Where people reach the console, such as `https://desk.shop.cn`."""
 
 
 class LogPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a process."""
 
     http: Http = Http()
+    oidc: Oidc | None = None
+    """Whom to sign in through, beside passwords."""
     log: LogPlace = LogPlace()
     archive: Archive = Archive()
     workers: Workers = Workers()
@@ -130,22 +132,20 @@ _LOG_URL = _url_of("redis", "rediss", "unix")
 _HTTP_URL = _url_of("https", "http")
 
 
-def _env_name(value: object) -> str:
-    if not isinstance(value, str) or not _ENV_NAME.fullmatch(value):
-        raise ValueError
-    return value
-
-
-ENV_NAME = Kind("环境变量名", "the name of an environment variable", _env_name)
-
-
 def read_http(table: Table) -> Http:
     http = Http(
         host=table.take("host", NAME, Http().host),
         port=table.take("port", whole(0, 65_535), Http().port),
         secure_cookies=table.take("secure_cookies", FLAG, False),
         trusted_proxies=table.many("trusted_proxies", NAME),
+        public_url=table.take("public_url", PUBLIC_URL, ""),
     )
+    if http.public_url.startswith("https:") and not http.secure_cookies:
+        table.warn(
+            "secure_cookies",
+            "控制台走 https,应打开 secure_cookies = true",
+            "the console is reached by https: set secure_cookies = true",
+        )
     table.close()
     return http
 

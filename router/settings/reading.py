@@ -18,6 +18,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 _ID = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
 _DAY_S, _HOUR_S, _MINUTE_S = 86_400, 3_600, 60
 _LONGEST_MS = 366 * _DAY_S * 1_000
@@ -162,6 +163,12 @@ def _id(value: object) -> str:
     return _text(value)
 
 
+def _env_name(value: object) -> str:
+    if not _ENV_NAME.fullmatch(_text(value)):
+        raise ValueError
+    return _text(value)
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -193,6 +200,7 @@ ID = Kind(
     "an id (1 to 64 characters of A-Z a-z 0-9 . _ : @ -)",
     _id,
 )
+ENV_NAME = Kind("环境变量名", "the name of an environment variable", _env_name)
 FLAG = Kind("true 或 false", "true or false", _flag)
 YUAN = Kind(
     "金额(元,不为负,最多两位小数)", "an amount in yuan (not negative, at most 2 decimals)", _fen

@@ -1,4 +1,7 @@
-"""`zhiban user` and `zhiban token`: who may ask, kept in people.sqlite of the data directory."""
+"""`zhiban user` and `zhiban token`: who may ask, and who may sign in to the console.
+
+Both are kept in people.sqlite of the data directory; the daemon need not run.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from router.http.auth import FILE, ROLES, People
+from router.http.logins import Logins
+from router.http.oidc_people import Links
+from router.terminal import user_passwords as passwords
 from router.terminal.columns import printable, table
 from router.terminal.frame import Commands, Failed, add_config, load_config
 
@@ -29,7 +35,22 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--desk", metavar="ID", help="客服台,只有一个时可省 / may be left out where there is one"
     )
+    _add_password(parser)
     parser.set_defaults(run=add_user)
+    parser = users.add_parser(
+        "password", help="设置密码,结束其所有登录 / set a password; ends the user's logins"
+    )
+    _add_place(parser)
+    parser.add_argument("user", metavar="USER")
+    _add_password(parser)
+    parser.set_defaults(run=set_password)
+    parser = users.add_parser(
+        "unlink",
+        help="解除与第三方账号的绑定 / let another account of the provider sign in as this user",
+    )
+    _add_place(parser)
+    parser.add_argument("user", metavar="USER")
+    parser.set_defaults(run=unlink_user)
     tokens = commands.add_parser("token", help="访问令牌 / bearer tokens").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -52,6 +73,19 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument(
         "--data-dir", metavar="DIR", help="数据目录,不读设置文件 / without reading the settings"
+    )
+
+
+def _add_password(parser: argparse.ArgumentParser) -> None:
+    """Where the password comes from; on a terminal, unless it is told, from who sits there."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--password-file",
+        metavar="FILE",
+        help="取文件的第一行,- 为标准输入 / the first line of a file; - for standard input",
+    )
+    where.add_argument(
+        "--generate", action="store_true", help="随机生成并显示 / make one up and show it"
     )
 
 
@@ -79,10 +113,38 @@ def add_user(args: argparse.Namespace) -> int:
     if args.role != "admin" and not args.data_dir:
         desk = _desk(args, agent or "")
     with _people(args) as people:
+        logins = Logins(people)
+        may_ask = not logins.has_password(args.user)
+        password = passwords.chosen(args, may_ask=may_ask, may_be_none=True)
         user = people.add_user(
             args.user, name=args.name, role=args.role, agent=agent or "", desk=desk or ""
         )
+        if password:
+            logins.set_password(user.id, password)
     print(f"{printable(user.id)}: {user.role}")
+    if args.generate:
+        print(f"密码 password: {password}")
+    return 0
+
+
+def set_password(args: argparse.Namespace) -> int:
+    """A password that is made up stands alone on standard output, as a token does."""
+    with _people(args) as people:
+        if people.user(args.user) is None:
+            raise Failed(f"没有用户 {args.user} / no user {args.user!r}")
+        password = passwords.chosen(args, may_ask=True, may_be_none=False)
+        Logins(people).set_password(args.user, password)
+    print(password if args.generate else "密码已设置 set")
+    return 0
+
+
+def unlink_user(args: argparse.Namespace) -> int:
+    with _people(args) as people:
+        if not Links(people).unlink(args.user):
+            raise Failed(
+                f"{args.user} 没有绑定第三方账号 / no account of a provider is {args.user!r}"
+            )
+    print("已解除 unlinked")
     return 0
 
 

@@ -93,7 +93,24 @@ def show_changes(answer: Json) -> str:
         parts.append(table(head, rows[:MOST_SHOWN]))
     if len(rows) > MOST_SHOWN:
         parts.append(f"… 另有 {len(rows) - MOST_SHOWN} 项 / and {len(rows) - MOST_SHOWN} more")
+    clashes = answer.get("clashes", [])
+    if clashes:
+        head = ["从 from", "到 to", "子账号 sub-accounts", "客服 agents"]
+        parts.append(
+            f"注意 warning: {len(clashes)} 处一个子账号同时排给两个人 / "
+            f"{len(clashes)} times two people have one sub-account at the same time\n"
+            + table(head, [_clash(one) for one in clashes[:MOST_SHOWN]])
+        )
     return "\n\n".join(parts)
+
+
+def _clash(one: Json) -> list[object]:
+    return [
+        beijing.shown(one.get("from_at")),
+        beijing.shown(one.get("to_at")),
+        " ".join(one.get("sub_accounts", [])),
+        " / ".join(str(one.get(key, {}).get("agent")) for key in ("one", "other")),
+    ]
 
 
 def _planned(one: Json) -> list[object]:

@@ -13,12 +13,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from tests.browser.past import Past, passed
 from tests.browser.stage import Stage, staged
 from tests.browser.windows import Windows
 
 CHROMIUM = "/usr/bin/chromium"
 """Debian's; tests/install-servers installs it."""
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio"]
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio"),
+    "--lang=zh-CN",  # of what the browser draws itself: the fields for days and times
+]
 """Tests may run as root, and in a container with little shared memory."""
 
 expect.set_options(timeout=15_000)  # for a busy machine; what must be quick says so itself
@@ -43,6 +47,21 @@ async def stage(tmp_path: Path, valkey_url: str) -> AsyncIterator[Stage]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def windows(stage: Stage, chromium: Browser) -> AsyncIterator[Windows]:
     found = Windows(chromium, stage.base)
+    yield found
+    await found.close()
+    assert found.troubles == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def past(tmp_path: Path) -> AsyncIterator[Past]:
+    async with passed(tmp_path) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def later_windows(past: Past, chromium: Browser) -> AsyncIterator[Windows]:
+    """On a floor on which time has passed."""
+    found = Windows(chromium, past.base)
     yield found
     await found.close()
     assert found.troubles == []

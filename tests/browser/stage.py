@@ -22,6 +22,7 @@ from aiohttp.test_utils import TestServer
 from router.channels import standard_webhooks
 from router.clocktime import format_ms
 from router.core import commands as c
+from router.core.state import State
 from router.daemon import Daemon
 from router.http.auth import FILE, People, Role
 from router.http.logins import Logins
@@ -39,6 +40,7 @@ USERS: dict[str, tuple[str, Role]] = {
     "xiaomei": ("小美", "agent"),
     "ajie": ("阿杰", "agent"),
     "boss": ("王主管", "supervisor"),
+    "root": ("张店长", "admin"),
 }
 MINUTE_MS = 60_000
 SOON_S = 15.0
@@ -198,12 +200,21 @@ class Stage:
         self.buyers = Buyers(http, self.base)
         self._daemon = daemon
 
+    @property
+    def state(self) -> State:
+        """The desk's, to be looked at."""
+        return self._daemon.service.state(DESK)
+
     async def online(self, *agents: str) -> None:
         """They work in the platform's client: no page of theirs is open."""
         for agent in agents:
-            answer = await self._daemon.service.ask(DESK, c.SetPresence(agent=agent, to="online"))
-            assert answer is not None
-            assert answer.rejected is None
+            await self.ask(c.SetPresence(agent=agent, to="online"))
+
+    async def ask(self, command: c.AnyCommand) -> None:
+        """What needs no page; fails when it is refused."""
+        answer = await self._daemon.service.ask(DESK, command)
+        assert answer is not None
+        assert answer.rejected is None, answer.rejected
 
 
 @asynccontextmanager
@@ -226,5 +237,5 @@ async def staged(directory: Path, url: str) -> AsyncIterator[Stage]:
         config = configured(directory, url=url, outbound=bridge.url)
         (directory / "data").mkdir()
         add_users(directory / "data")
-        async with Daemon(load(config)) as daemon:
+        async with Daemon(load(config), config=config) as daemon:
             yield Stage(daemon, bridge, http)

@@ -12,6 +12,10 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from tests.browser.busy_days import pass_over
+from tests.browser.evening import an_evening, handed_over
+from tests.browser.past import Past
+from tests.browser.rosters import a_worked_week, to_shifts
 from tests.browser.stage import MINUTE_MS, PDD, TMALL, Stage
 from tests.browser.windows import (
     DESKTOP,
@@ -106,3 +110,106 @@ async def test_an_agent_s_page(windows: Windows, stage: Stage, tmp_path: Path) -
         await expect(page.locator(".message .delivered")).to_be_visible()
         await expect(page.locator(".message")).to_have_count(7)
         await take(page, f"console-work{name}", tmp_path)
+
+
+async def test_the_ledger(later_windows: Windows, past: Past, tmp_path: Path) -> None:
+    await past.harness.online("bob")
+    for buyer in BUYERS[:2]:
+        await past.is_late(buyer, "bob", "shop-b")
+    await past.passes(40)
+    gone = {"to": "offline", "open_sessions": "transfer"}
+    await past.harness.call("bob", "PUT", "/v1/me/presence", gone)
+    await past.harness.online("amy")
+    for buyer in BUYERS[2:5]:
+        await past.is_late(buyer, "amy")
+    ledger = (await past.harness.get("amy", "/v1/ledger"))["entries"]
+    why = {"why": "店铺断网,客户端发不出去,截图已发群里"}
+    await past.harness.call("amy", "POST", f"/v1/ledger/{ledger[0]['id']}/appeal", why)
+    waived = f"/v1/breaches/{ledger[1]['breach']}/waive"
+    await past.harness.call("sue", "POST", waived, {"why": "店铺断网"})
+    page = await later_windows.open("boss")
+    await page.click(".top nav a[href='#/ledger']")
+    await page.locator("tr.is-open button").click()
+    await expect(page.locator(".proof .due-step")).to_be_visible()
+    await take(page, "console-ledger", tmp_path)
+
+
+async def test_conduct(windows: Windows, stage: Stage, tmp_path: Path) -> None:
+    await stage.online("xiaomei", "ajie")
+    said = (
+        ("ajie", PDD, "能再便宜点吗?", "您好,您加微信 abc20261 聊,给您最低价"),
+        ("xiaomei", TMALL, "不想要了,怎么办", "亲,您别急,我这边帮您取消订单"),
+        ("ajie", PDD, "质量怎么样,会不会起球", "您好,爱买不买,你有病吧"),
+    )
+    for number, (agent, shop, question, answer) in enumerate(said):
+        ago_ms = 4 * MINUTE_MS - number * 10_000
+        await stage.buyers.says(BUYERS[number], question, shop, ago_ms)
+        await stage.buyers.is_answered(BUYERS[number], agent, answer, shop, ago_ms - 5_000)
+    page = await windows.open("boss")
+    await page.click(".top nav a[href='#/flags']")
+    await expect(page.locator(".pick")).to_have_count(len(said))
+    await page.locator(".pick", has_text="微信").click()
+    await expect(page.locator(".flagged mark")).to_be_visible()
+    await take(page, "console-flags", tmp_path)
+
+
+async def test_a_handover(later_windows: Windows, past: Past, tmp_path: Path) -> None:
+    await an_evening(past)
+    await handed_over(past)
+    page = await later_windows.open("boss")
+    await page.click(".top nav a[href='#/handover']")
+    await page.locator(".duties a", has_text="待接 3 项").click()
+    await expect(page.locator(".handed .answer")).to_be_visible()
+    await take(page, "console-handover", tmp_path)
+
+
+async def test_the_roster(later_windows: Windows, past: Past, tmp_path: Path) -> None:
+    await a_worked_week(past)
+    page = await later_windows.open("boss")
+    await to_shifts(page, "/week")
+    await expect(page.locator(".roster-chip.clash")).to_have_count(2)
+    await take(page, "console-shifts", tmp_path)
+    await to_shifts(page, "/day")
+    await expect(page.locator("[data-shift-row]").first).to_contain_text("还没来")
+    await take(page, "console-shifts-day", tmp_path)
+
+
+USED = """async (category) => {
+  const { get, post } = await import("/console/api.js");
+  const { replies } = await get("/v1/replies", { category });
+  await Promise.all(replies.flatMap((one, index) => Array.from(
+    { length: 2 * (replies.length - index) }, () => post(`/v1/replies/${one.id}/used`))));
+}"""
+
+
+async def test_quick_replies(windows: Windows, stage: Stage, tmp_path: Path) -> None:
+    del stage
+    page = await windows.open("boss")
+    await page.evaluate(USED, "order_check")
+    await page.click(".top nav a[href='#/replies']")
+    await page.locator(".categories button", has_text="核对订单").click()
+    await expect(page.locator(".quick-reply .uses").first).to_have_text("用过 12 次")
+    await take(page, "console-replies", tmp_path)
+
+
+async def test_the_charts(later_windows: Windows, past: Past, tmp_path: Path) -> None:
+    await pass_over(past, 46)
+    page = await later_windows.open("boss")
+    await page.click(".top nav a[href='#/charts']")
+    await expect(page.locator(".charts canvas")).to_have_count(4)
+    await expect(page.locator(".charts .beside")).to_be_visible()
+    await take(page, "console-charts", tmp_path)
+
+
+async def test_the_rules(windows: Windows, stage: Stage, tmp_path: Path) -> None:
+    await a_busy_afternoon(stage)
+    page = await windows.open("root")
+    await page.goto(f"{windows.base}/#/policy")
+    await page.fill("#policy--reply", "4")
+    await page.get_by_label("回复超时,每次", exact=True).fill("25")
+    await page.get_by_role("button", name="拼多多工厂店", exact=True).click()
+    await page.fill("#policy-pdd-reply", "3")
+    await page.locator(".policy-head .filters button").first.click()
+    await expect(page.locator(".policy-panel .policy-changes > li")).to_have_count(3)
+    await page.locator("main").evaluate("(main) => main.scrollTo(0, 0)")
+    await take(page, "console-policy", tmp_path)

@@ -19,7 +19,8 @@ async def test_a_wrong_password_and_then_the_right_one(windows: Windows) -> None
     await sign_in(page, "xiaomei")
     await live(page)
     await expect(page).to_have_title("接待 · 值班")
-    await expect(page.locator("nav li")).to_have_text(["接待"])  # the board is not for agents
+    await expect(page.locator("nav a", has_text="接待")).to_be_visible()
+    await expect(page.locator("nav a", has_text="看板")).to_have_count(0)  # not for agents
     await page.goto(f"{windows.base}/#/board")
     await expect(page.locator(".work")).to_be_visible()
     await page.reload()

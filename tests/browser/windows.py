@@ -108,7 +108,7 @@ async def online(page: Page) -> None:
 
 async def read(page: Page, buyer: str) -> None:
     """Open the session of this buyer, on an agent's page."""
-    await page.locator("button.session", has_text=buyer).click()
+    await page.locator("button.session", has=page.get_by_title(buyer, exact=True)).click()
     await expect(page.locator(".conversation #buyer")).to_have_attribute("title", buyer)
     await expect(page.locator(".message").first).to_be_visible()
 

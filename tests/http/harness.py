@@ -91,12 +91,12 @@ class _Timer:
 class Harness:
     """What a test holds: the desk, its clock, and a client."""
 
-    def __init__(self, people: People, directory: Path) -> None:
+    def __init__(self, people: People, directory: Path, desk: Desk = DESK) -> None:
         self.now_ms = START_MS
         self.people = people
         self.log = MemoryLog(0, clock=lambda: self.now_ms)
         self.ingress = Ingress(self.log, waiting_limit=64)
-        adopt = c.AdoptDesk(desk=DESK)
+        adopt = c.AdoptDesk(desk=desk)
         self.owner = Owner(self.log, "test", desks=[adopt], lease_ms=10**9)
         self.partition = Partition(self.log, self.ingress, self.owner)
         self.owner.publish_to(self.partition.publish)
@@ -109,7 +109,7 @@ class Harness:
             call_later=self.later,
             hasher=CHEAP,
             replies_path=directory / "replies.sqlite",
-            conduct=Conduct([DESK]),
+            conduct=Conduct([desk]),
             finish_s=2,
         )
         self.tokens: dict[str, str] = {}
@@ -273,9 +273,9 @@ def event_body(kind: str, at_ms: int, /, **data: Any) -> bytes:
 
 
 @asynccontextmanager
-async def running(data: Path) -> AsyncIterator[Harness]:
+async def running(data: Path, desk: Desk = DESK) -> AsyncIterator[Harness]:
     people = People(data / "people.sqlite")
-    harness = Harness(people, data)
+    harness = Harness(people, data, desk)
     try:
         await harness.start()
         yield harness

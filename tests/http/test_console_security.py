@@ -139,8 +139,11 @@ def test_what_is_open_to_all_is_known() -> None:
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "GET /v1/login/oidc/callback",
+        "GET /v1/login/ways",
         "POST /hooks/bridge/{shop}",
         "POST /v1/login",
+        "POST /v1/login/oidc",
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from router.http import announcer
 from router.log.codec import decode_facts
 from tests.http.harness import MINUTE_MS, Harness
 
@@ -112,9 +113,25 @@ async def test_too_slow_a_reader_is_told_to_begin_anew(desk: Harness) -> None:
     async with desk.stream("sue") as stream:
         await desk.online("amy")
         await anext(stream)
-        (listener,) = desk.partition.listeners[1:]
-        listener.lagging = True
+        for listener in desk.partition.listeners:
+            listener.lagging = True
         await desk.says("buyer")
+        event = await anext(stream)
+        while event["event"] != "reset":
+            event = await anext(stream)
+    async with desk.stream("sue") as stream:  # from then on it goes on as before
+        await desk.online("bob")
+        assert (await anext(stream))["data"]["agent"] == "bob"
+
+
+async def test_a_stream_that_is_far_behind_is_let_go(
+    desk: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcer, "HEARD_LIMIT", 3)
+    async with desk.stream("sue") as stream, desk.stream("amy") as amy:
+        await desk.online("amy")
+        assert (await anext(amy))["event"] == "presence_changed"
+        await desk.says("buyer")  # four facts in one commit
         event = await anext(stream)
         while event["event"] != "reset":
             event = await anext(stream)

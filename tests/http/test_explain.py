@@ -148,6 +148,49 @@ async def test_appeals_are_ones_own_and_answered_by_somebody_else(desk: Harness)
     assert reply.json["reason"] == "no_such_appeal"
 
 
+async def test_the_proof_says_why_they_pay_who_did_not_hold_it_any_more(desk: Harness) -> None:
+    await desk.online("amy")
+    await desk.says("buyer", "多少钱")
+    await desk.online("bob")
+    await desk.advance(8 * MINUTE_MS)  # it is rescued from amy, and bob does not answer either
+    (entry,) = (await desk.get("sue", "/v1/ledger"))["entries"]
+    proof = await desk.get("amy", f"/v1/ledger/{entry['id']}/explain")
+    assert [held["agent"] for held in proof["holders"]] == ["amy", "bob"]
+    assert proof["charged"]["id"] == "amy"
+    assert proof["charged"]["en"] == "it left them too shortly before it fell due"
+
+
+async def test_the_ledger_says_what_became_of_a_charge(desk: Harness) -> None:
+    entry = await charged(desk)
+    assert (entry["buyer"], entry["lifted"], entry["appeal"]) == ("buyer", "", "")
+    await desk.call("amy", "POST", f"/v1/ledger/{entry['id']}/appeal", {"why": "unfair"})
+    desk.user("amys-own", "supervisor", agent="amy")
+    for who, count in (("sue", 1), ("amys-own", 0), ("amy", 0)):
+        counts = (await desk.get(who, "/v1/board"))["counts"]
+        assert (counts["appeals_open"], counts["flags_open"]) == (count, 0), who
+    path = f"/v1/breaches/{entry['breach']}/waive"
+    own = await desk.call("amys-own", "POST", path, {"why": "mine"})
+    assert (own.status, own.json["reason"]) == (403, "own_breach")
+    await desk.call("sue", "POST", path, {"why": "goodwill"})
+    waiver, charge = (await desk.get("amy", "/v1/ledger"))["entries"]
+    assert (charge["lifted"], charge["appeal"]) == ("waiver", "open")
+    assert (waiver["kind"], waiver["lifted"], waiver["appeal"]) == ("waiver", "", "")
+
+
+async def test_what_waits_for_a_supervisor_is_counted(desk: Harness) -> None:
+    first, _ = await raised(desk, "amy"), await raised(desk, "bob")
+    desk.user("amys-own", "supervisor", agent="amy")
+    for who, count in (("sue", 2), ("amys-own", 1), ("amy", 0)):
+        assert (await desk.get(who, "/v1/board"))["counts"]["flags_open"] == count, who
+    await desk.call("sue", "POST", f"/v1/flags/{first}/confirm")
+    assert (await desk.get("sue", "/v1/board"))["counts"]["flags_open"] == 1
+    (entry,) = (await desk.get("amy", "/v1/ledger"))["entries"]
+    assert entry["lifted"] == ""
+    await desk.call("sue", "POST", f"/v1/flags/{first}/dismiss", {"why": "a joke"})
+    reversal, charge = (await desk.get("amy", "/v1/ledger"))["entries"]
+    assert (reversal["kind"], charge["lifted"]) == ("reversal", "reversal")
+
+
 async def test_the_command_line_prints_it(
     desk: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -186,3 +186,62 @@ async def test_a_charge_and_its_proof(desk: Harness) -> None:
     assert waived.status == 200
     (shift,) = (await desk.get("amy", "/v1/shifts"))["shifts"]
     assert shift["breach"] == breach["id"]
+
+
+async def test_who_hands_over_to_whom(desk: Harness) -> None:
+    """A supervisor sees all of it, an agent their own: from the plan to who has taken it."""
+    await rostered(desk)
+    path = "/v1/handovers/duties"
+    one, other = (await desk.get("sue", path))["duties"]
+    assert (one["agent"], one["to"], one["to_shift"]) == ("amy", "bob", "d1-r2")
+    assert (one["state"], one["came"], one["owed"]) == ("on", True, True)
+    assert one["due_at"] == "2026-11-21T08:40:00.000Z"
+    assert (other["agent"], other["to"], other["owed"]) == ("bob", "", False)
+    assert [duty["agent"] for duty in (await desk.get("amy", path))["duties"]] == ["amy"]
+    assert (await desk.get("cat", path))["duties"] == []
+    at_nine = await desk.get("sue", f"{path}?from=2026-11-21T13:00:00Z")
+    assert at_nine["duties"] == []
+    first = await desk.get("sue", f"{path}?limit=1")
+    rest = await desk.get("sue", f"{path}?limit=1&cursor={first['next_cursor']}")
+    assert [duty["agent"] for duty in first["duties"] + rest["duties"]] == ["amy", "bob"]
+    assert rest["next_cursor"] is None
+    assert (await desk.get("root", f"{path}?desk=d1"))["duties"] == [one, other]
+
+    await desk.says("b1", "什么时候发货")
+    body = {"note": "没有特别的", "to": "cat"}
+    assert (await desk.call("amy", "POST", "/v1/handovers", body)).status == 201
+    filed_one = (await desk.get("sue", path))["duties"][0]
+    assert (filed_one["handover"], filed_one["to"], filed_one["owed"]) == ("d1-h1", "cat", False)
+    assert (filed_one["lines"], filed_one["left"], filed_one["by_router"]) == (1, 1, False)
+    await desk.online("cat")
+    await desk.call("cat", "POST", "/v1/handovers/d1-h1/acknowledge", {})
+    done = (await desk.get("sue", path))["duties"][0]
+    assert (done["left"], done["acknowledged_by"]) == (0, "cat")
+    assert done["acknowledged_at"] == "2026-11-21T08:01:00.000Z"
+
+
+async def test_what_the_router_filed_and_what_it_cost(desk: Harness) -> None:
+    await rostered(desk)
+    await desk.says("b1", "什么时候发货")
+    await desk.advance(41 * MINUTE_MS)
+    one, _ = (await desk.get("sue", "/v1/handovers/duties"))["duties"]
+    assert (one["by_router"], one["left"], one["state"]) == (True, 1, "over")
+    assert one["breach"]
+    assert one["acknowledge_by"] == "2026-11-21T08:50:00.000Z"
+    await desk.advance(10 * MINUTE_MS)
+    one, _ = (await desk.get("sue", "/v1/handovers/duties"))["duties"]
+    assert one["took_breach"]
+
+
+async def test_a_line_tells_of_the_work_it_names(desk: Harness) -> None:
+    await rostered(desk)
+    await desk.says("b1", "什么时候发货")
+    (session,) = (await desk.get("amy", "/v1/sessions"))["sessions"]
+    body = {"text": "答应查物流", "due_in_s": 3600}
+    path = f"/v1/sessions/{session['id']}/call-backs"
+    promised = await desk.call("amy", "POST", path, body)
+    assert promised.status == 201, promised
+    lines = (await desk.get("amy", "/v1/handovers/draft"))["lines"]
+    (line,) = (line for line in lines if line["about"] == "item")
+    assert (line["kind"], line["reason"]) == ("call_back", "答应查物流")
+    assert line["key"]

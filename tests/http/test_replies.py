@@ -74,6 +74,54 @@ async def test_placeholders_are_filled_in_for_a_session(desk: Harness) -> None:
     assert guessed.status in (403, 404)
 
 
+async def test_a_buyer_is_called_by_name(desk: Harness) -> None:
+    await desk.online("amy")
+    written: dict[str, Any] = {
+        "message": "m1",
+        "kind": "text",
+        "text": "在吗",
+        "buyer_name": "小橘子",
+    }
+    await desk.event("message.received", buyer="tb1", **written)
+    await desk.call("amy", "POST", "/v1/replies", OWN)
+    (session,) = (await desk.get("amy", "/v1/sessions"))["sessions"]
+    (one,) = await found(desk, "amy", f"q=wdwh&session={session['id']}")
+    assert one["filled"].startswith("亲,小橘子您好")
+
+
+async def test_a_library_page_by_page(desk: Harness) -> None:
+    for number in range(3):
+        body = {**OWN, "category": "other", "title": f"第{number}条", "shortcut": f"d{number}"}
+        assert (await desk.call("amy", "POST", "/v1/replies", body)).status == 201
+        desk.now_ms += 1_000
+    whole = await desk.get("amy", "/v1/replies?limit=1")
+    assert whole["total"] == len(starter()) + 3
+    mine = await desk.get("amy", "/v1/replies?owner=mine&limit=2&sort=changed")
+    assert [one["title"] for one in mine["replies"]] == ["第2条", "第1条"]
+    assert mine["total"] == 3
+    assert {one["id"]: one["count"] for one in mine["categories"] if one["count"]} == {"other": 3}
+    assert mine["replies"][0]["updated_at"] == "2026-11-21T08:00:02.000Z"
+    rest = f"/v1/replies?owner=mine&limit=2&sort=changed&cursor={mine['next_cursor']}"
+    last = await desk.get("amy", rest)
+    assert [one["title"] for one in last["replies"]] == ["第0条"]
+    assert last["next_cursor"] is None
+    team = await desk.get("amy", "/v1/replies?owner=team&category=other&limit=5000")
+    assert (team["total"], team["replies"]) == (0, [])
+    assert sum(one["count"] for one in team["categories"]) == len(starter())  # of all categories
+    assert (await desk.call("amy", "GET", "/v1/replies?cursor=x")).status == 400
+
+
+async def test_a_library_by_its_uses(desk: Harness) -> None:
+    names = [one["id"] for one in await found(desk, "amy", "owner=team&category=greeting")]
+    for _ in range(2):
+        await desk.call("amy", "POST", f"/v1/replies/{names[-1]}/used")
+    await desk.call("amy", "POST", f"/v1/replies/{names[1]}/used")
+    used = await found(desk, "amy", "owner=team&category=greeting&sort=used")
+    assert [one["id"] for one in used[:2]] == [names[-1], names[1]]
+    unused = await found(desk, "amy", "owner=team&category=greeting&sort=unused")
+    assert [one["id"] for one in unused[-2:]] == [names[1], names[-1]]
+
+
 async def test_uses_are_counted(desk: Harness) -> None:
     name = (await found(desk, "amy", "limit=1"))[0]["id"]
     for who in ("amy", "amy", "bob"):
@@ -136,3 +184,51 @@ async def test_a_broken_file_is_refused_whole(desk: Harness) -> None:
     assert len(problem["problems"]) >= 2
     assert all("话术" in one["place"] for one in problem["problems"])
     assert len(await found(desk, "amy", "limit=5000")) == len(starter())
+
+
+async def imported(desk: Harness, who: str, query: str, *rows: str) -> tuple[int, dict[str, Any]]:
+    data = "\n".join(("分类,标题,内容", *rows)).encode()
+    async with desk.http.post(
+        f"/v1/replies/import?name=mine.csv{query}",
+        data=data,
+        headers={"Authorization": f"Bearer {desk.tokens[who]}"},
+    ) as answer:
+        return answer.status, json.loads(await answer.text())
+
+
+async def test_an_import_is_judged_row_by_row(desk: Harness) -> None:
+    fine, doubted = (
+        "问候,一,亲您好,欢迎光临".replace("好,", "好，"),
+        "其他,二,亲加我微信wx123456给您优惠哦",
+    )
+    status, problem = await imported(desk, "amy", "", fine, "问候,坏,你这个傻逼快点付款吧", doubted)
+    assert (status, problem["reason"]) == (422, "conduct_blocked")
+    assert [(one["place"], one["found"]) for one in problem["problems"]] == [("mine!C3", "傻逼")]
+    status, problem = await imported(desk, "amy", "", fine, doubted)
+    assert (status, problem["reason"]) == (409, "conduct_warning")
+    assert [one["place"] for one in problem["problems"]] == ["mine!C3"]
+    assert (await desk.get("amy", "/v1/replies?owner=mine"))["total"] == 0
+    status, answer = await imported(desk, "amy", "&confirmed=true", fine, doubted)
+    assert (status, answer) == (200, {"added": 2, "changed": 0})
+    status, problem = await imported(desk, "amy", "&owner=team", fine)
+    assert (status, problem["reason"]) == (403, "wrong_role")
+
+
+async def test_others_ids_are_named(desk: Harness) -> None:
+    data = json.dumps({"version": 1, "replies": [{**OWN, "id": starter()[0].id}]}).encode()
+    async with desk.http.post(
+        "/v1/replies/import?name=mine.json",
+        data=data,
+        headers={"Authorization": f"Bearer {desk.tokens['amy']}"},
+    ) as answer:
+        problem = json.loads(await answer.text())
+    assert (answer.status, problem["reason"]) == (409, "ids_taken")
+    assert problem["ids"] == [starter()[0].id]
+
+
+async def test_what_is_allowed_is_not_doubted(desk: Harness) -> None:
+    doubted = {**OWN, "text": "亲,加我微信wx123456我给您优惠哦"}
+    assert (await desk.call("amy", "POST", "/v1/replies", doubted)).status == 409
+    allowed = {"phrase": "加我微信", "rule": "off_platform", "why": "企业微信是平台认可的"}
+    assert (await desk.call("sue", "POST", "/v1/allow-list", allowed)).status == 201
+    assert (await desk.call("amy", "POST", "/v1/replies", doubted)).status == 201

@@ -53,6 +53,18 @@ async def test_a_roster_is_imported_and_shown(terminal: Terminal, tmp_path: Path
     assert "未开始" in row
 
 
+async def test_two_people_on_one_sub_account_are_a_warning(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "roster.csv"
+    rows = "amy,2026-11-22,09:00,18:00,\nbob,2026-11-22,17:00,23:00,shop-a:amy\n"
+    file.write_text(f"客服,日期,开始,结束,子账号\n{rows}", encoding="utf-8")
+    dry = await terminal.works("sue", "roster", "import", str(file), "--dry-run")
+    assert "注意 warning: 1 处" in dry
+    last = dry.splitlines()[-1].split()
+    assert last == ["11-22", "17:00", "11-22", "18:00", "shop-a:amy", "amy", "/", "bob"]
+
+
 async def test_what_is_wrong_with_a_file_is_a_table(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "roster.csv"
     file.write_text(

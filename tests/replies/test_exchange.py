@@ -27,7 +27,8 @@ def numbered() -> Callable[[], str]:
 
 
 def read(data: bytes, name: str = "话术.csv", owner: str = "", at_ms: int = 0) -> list[Reply]:
-    return read_replies(data, name, owner=owner, at_ms=at_ms, new_id=numbered())
+    placed = read_replies(data, name, owner=owner, at_ms=at_ms, new_id=numbered())
+    return [reply for reply, _ in placed]
 
 
 def said(data: bytes, name: str = "话术.csv") -> list[tuple[str, str, str]]:

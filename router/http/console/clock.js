@@ -26,6 +26,7 @@ const FORMATS = {
   time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false },
   minute: { hour: "2-digit", minute: "2-digit", hour12: false },
   day: { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false },
+  exact: { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false },
 };
 const made = {};
 // A time in Beijing, where the shops' rules are kept; short where it is of today.
@@ -37,4 +38,4 @@ export function at(time, form = "") {
   made[name] ||= new Intl.DateTimeFormat("zh-CN", { ...FORMATS[name], timeZone: "Asia/Shanghai" });
   return made[name].format(when);
 }
-export const yuan = (fen) => `¥${(fen / 100).toFixed(2).replace(/\.00$/, "")}`;
+export const yuan = (fen) => `${fen < 0 ? "-" : ""}¥${(Math.abs(fen) / 100).toFixed(2).replace(/\.00$/, "")}`;

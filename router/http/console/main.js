@@ -4,6 +4,7 @@ import { html, render, signal, useEffect } from "./html.js";
 import { Menu } from "./parts/menu.js";
 import { Login } from "./pages/login.js";
 import { PAGES } from "./pages/index.js";
+import { HandoverNotice } from "./parts/handover_notice.js";
 import { PresenceControl } from "./parts/presence.js";
 import { chooseDesk, desk, failed, leave, link, me, ready, sessions, tellOthers, toasts, whoAmI } from "./state.js";
 import { language, setLanguage, t } from "./words/index.js";
@@ -21,7 +22,8 @@ function Header({ pages, shown }) {
     <h1><img src="/console/icon.svg" alt="" width="24" height="24" /> <span>${t("app.name")}</span></h1>
     <nav aria-label=${t("nav.pages")}><ul>
       ${pages.map((page) => html`<li key=${page.id}>
-        <a href=${`#/${page.id}`} aria-current=${page === shown ? "page" : undefined}>${t(`page.${page.id}`)}</a>
+        <a href=${`#/${page.id}`} aria-current=${page === shown ? "page" : undefined}>${t(`page.${page.id}`)}
+          ${page.waits?.value > 0 && html` <span class="count" aria-hidden="true">${page.waits.value > 99 ? "99+" : page.waits.value}</span><span class="hidden">${t("nav.waits", { n: page.waits.value })}</span>`}</a>
       </li>`)}
     </ul></nav>
     ${me.value.desks.length > 1 && html`<select aria-label=${t("nav.desk")} value=${desk.value}
@@ -56,6 +58,7 @@ function App() {
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("nav.skip")}</a>
     <${Header} pages=${pages} shown=${shown} />
     ${link.value === "lost" && html`<p class="lost" role="alert">${t("link.lost.long")}</p>`}
+    ${me.value.agent && html`<${HandoverNotice} page=${shown.id} />`}
     <main id="main" tabindex="-1" class=${`page-${shown.id}`}><${shown.Page} path=${address.value.split("/").slice(1)} /></main>
     <${Toasts} />`;
 }

@@ -20,6 +20,8 @@ export const supervises = computed(() => me.value !== null && me.value.role !== 
 export const agents = computed(() => new Map((board.value?.agents || []).map((a) => [a.id, a])));
 export const shopName = (id) => board.value?.shops.find((one) => one.id === id)?.name
   || me.value?.shops?.find((one) => one.id === id)?.name || id;
+// What the buyer of a session, or of what else is listed, is called.
+export const buyerName = (one) => one.buyer_name || one.buyer;
 export const agentName = (id) => agents.value.get(id)?.name
   || (me.value?.agent?.id === id ? me.value.agent.name : "") || id;
 const seats = computed(() => new Map([...agents.value.values()]

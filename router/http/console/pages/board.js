@@ -2,11 +2,13 @@
 import { part, post, put } from "../api.js";
 import { at, now, span } from "../clock.js";
 import { computed, html, signal, useEffect, useMemo, useState } from "../html.js";
+import { TodayRate } from "../parts/chart_today.js";
 import { Conversation, WithReason } from "../parts/conversation.js";
 import { Countdown, Since } from "../parts/countdown.js";
 import { Menu } from "../parts/menu.js";
 import { Item } from "../parts/refunds.js";
-import { agentName, agents, board, open, seatName, sessions, shopName, show, toast } from "../state.js";
+import { awaited, Duty, rosteredOf } from "../parts/shift_status.js";
+import { agentName, agents, board, buyerName, open, seatName, sessions, shopName, show, toast } from "../state.js";
 import { language, named, t } from "../words/index.js";
 import { firstDue } from "./work.js";
 
@@ -27,6 +29,7 @@ function Counts() {
     ${COUNTS.map((name) => html`<li key=${name} class=${counts[name] > 0 && (name === "queued" || name === "breaches_today") ? "alarm" : ""}>
       <b>${counts[name]}</b> ${t(`count.${name}`)}</li>`)}
     <li class=${counts.queued ? "alarm" : ""}><b>${counts.queued ? span(oldest) : "—"}</b> ${t("count.oldest")}</li>
+    <${TodayRate} />
   </ul>`;
 }
 
@@ -51,11 +54,11 @@ function drop(event, agent) {
   dragged.value = null;
 }
 
-function Agent({ agent }) {
+function Agent({ agent, row }) {
   const [asking, setAsking] = useState("");
   const full = agent.capacity && agent.load >= agent.capacity;
   const dropping = dragged.value ? (mayTake(agent) ? "may" : "cannot") : "";
-  return html`<li class=${`agent ${agent.presence} ${dropping} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
+  return html`<li class=${`agent ${agent.presence} ${awaited(row) ? "awaited" : ""} ${dropping} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
     onDragOver=${(event) => { if (mayTake(agent)) { event.preventDefault(); over.value = agent.id; } }}
     onDragLeave=${(event) => { if (!event.currentTarget.contains(event.relatedTarget)) over.value = ""; }}
     onDrop=${(event) => drop(event, agent.id)}>
@@ -64,7 +67,7 @@ function Agent({ agent }) {
       onDragEnd=${dragEnd} title=${agent.load ? t("board.drag_all") : ""}>${agent.name || agent.id}</b>
     <span class=${`load ${full ? "full" : ""}`}>${agent.load}${agent.capacity ? ` / ${agent.capacity}` : ""}
       ${agent.capacity > 0 && html`<progress max=${agent.capacity} value=${Math.min(agent.load, agent.capacity)} aria-label=${t("board.load")}></progress>`}</span>
-    <small>${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
+    <small>${row && html`<${Duty} row=${row} />`}${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
       ${agent.since_at && html` · <${Since} at=${agent.since_at} />`}</small>
     <${Menu} label="⋯" name=${t("board.acts", { name: agent.name || agent.id })}>
       ${["online", "away", "offline"].filter((to) => to !== agent.presence).map((to) => html`<button key=${to} type="button" class="plain"
@@ -77,11 +80,16 @@ function Agent({ agent }) {
 }
 
 const ORDER = { online: 0, away: 1, offline: 2 };
+// Who is rostered now and has not come stands first, then who has left their shift.
 function Agents() {
-  const list = [...board.value.agents].sort((a, b) => ORDER[a.presence] - ORDER[b.presence]
-    || (a.name || a.id).localeCompare(b.name || b.id));
-  return html`<section aria-labelledby="agents-title"><h2 id="agents-title">${t("board.agents")}</h2>
-    <ul class="agents">${list.map((agent) => html`<${Agent} key=${agent.id} agent=${agent} />`)}</ul></section>`;
+  const list = board.value.agents.map((agent) => ({ agent, row: rosteredOf(agent.id) }));
+  const missed = (row) => (awaited(row) ? 0 : row && !row.here ? 1 : 2);
+  list.sort((a, b) => missed(a.row) - missed(b.row) || ORDER[a.agent.presence] - ORDER[b.agent.presence]
+    || (a.agent.name || a.agent.id).localeCompare(b.agent.name || b.agent.id));
+  const missing = list.filter(({ row }) => awaited(row)).length;
+  return html`<section aria-labelledby="agents-title"><h2 id="agents-title">${t("board.agents")}
+      ${missing > 0 && html` <span class="shift-standing late">${t("shifts.late_now", { n: missing })}</span>`}</h2>
+    <ul class="agents">${list.map(({ agent, row }) => html`<${Agent} key=${agent.id} agent=${agent} row=${row} />`)}</ul></section>`;
 }
 
 const Waits = ({ since }) => html`${t("board.waits", { span: span(now.value - Date.parse(since)) })}`;
@@ -91,8 +99,8 @@ function Queue() {
   return html`<section aria-labelledby="queue-title"><h2 id="queue-title">${t("board.queue", { n: board.value.counts.queued })}</h2>
     ${queue.length === 0 && html`<p class="none">${t("board.queue.none")}</p>`}
     <ol class="queue">${queue.map((one) => html`<li key=${one.id} draggable=${one.what === "session"}
-      onDragStart=${(event) => drag(event, { session: one.id, buyer: one.buyer, shop: one.shop, from: "" })} onDragEnd=${dragEnd}>
-      <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto" title=${one.buyer}>${one.buyer}</button>
+      onDragStart=${(event) => drag(event, { session: one.id, buyer: buyerName(one), shop: one.shop, from: "" })} onDragEnd=${dragEnd}>
+      <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto" title=${one.buyer}>${buyerName(one)}</button>
       <small>${shopName(one.shop)} ${one.kind ? named("rule", one.kind) : ""} · <${Waits} since=${one.waiting_since_at} /></small></li>`)}</ol></section>`;
 }
 
@@ -102,7 +110,7 @@ function Deadlines() {
     ${soon.length === 0 && html`<p class="none">${t("board.due.none")}</p>`}
     <ol class="due-list">${soon.map((due) => html`<li key=${`${due.session}${due.rule}${due.key}`}>
       <${Countdown} due=${due.due_at} label=${named("rule", due.rule)} />
-      <button type="button" class="plain" disabled=${!due.session} onClick=${() => show(due.session)} dir="auto" title=${due.buyer}>${due.buyer}</button>
+      <button type="button" class="plain" disabled=${!due.session} onClick=${() => show(due.session)} dir="auto" title=${due.buyer}>${buyerName(due)}</button>
       <small>${due.agent ? agentName(due.agent) : t("board.nobody")} · ${shopName(due.shop)}</small></li>`)}</ol></section>`;
 }
 
@@ -110,9 +118,9 @@ function Deadlines() {
 function Row({ one }) {
   const shown = open.value === one.id;
   return useMemo(() => html`<tr data-session=${one.id} draggable="true" class=${shown ? "open" : ""}
-      onDragStart=${(event) => drag(event, { session: one.id, buyer: one.buyer, shop: one.shop, from: one.agent })} onDragEnd=${dragEnd}>
+      onDragStart=${(event) => drag(event, { session: one.id, buyer: buyerName(one), shop: one.shop, from: one.agent })} onDragEnd=${dragEnd}>
       <td><${Countdown} due=${firstDue(one)} label=${one.waiting ? named("rule", "reply") : one.deadlines[0] ? named("rule", one.deadlines[0].rule) : ""} /></td>
-      <td class="buyer"><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto" title=${one.buyer}>${one.buyer}</button>
+      <td class="buyer"><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto" title=${one.buyer}>${buyerName(one)}</button>
         ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</td>
       <td class="shop">${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"}${one.sub_account && seatName(one.sub_account) !== agentName(one.agent) ? html` <small>${one.sub_account}</small>` : ""}</td>
       <td class="state">${named("state", one.state)}</td></tr>`, [one, shown, agents.value, language.value]);

@@ -4,7 +4,7 @@ import { computed, effect, html, signal, useEffect } from "../html.js";
 import { Conversation } from "../parts/conversation.js";
 import { Countdown, urgency } from "../parts/countdown.js";
 import { alarm, Alarms } from "../parts/alarm.js";
-import { me, open, sessions, shopName, show } from "../state.js";
+import { buyerName, me, open, sessions, shopName, show } from "../state.js";
 import { named, t } from "../words/index.js";
 
 const shop = signal(""); // "" shows all shops
@@ -45,7 +45,7 @@ function Line({ one, index }) {
   const rule = one.waiting ? "reply" : one.deadlines[0]?.rule;
   return html`<li><button type="button" class=${`session ${kind} ${open.value === one.id ? "open" : ""}`}
     aria-pressed=${open.value === one.id} onClick=${() => show(one.id)} data-session=${one.id}>
-    <span class="who"><b dir="auto">${one.buyer}</b>
+    <span class="who"><b dir="auto" title=${one.buyer}>${buyerName(one)}</b>
       ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</span>
     <span class="where">${shopName(one.shop)}${seatOf(one)}</span>
     <span class="when"><${Countdown} due=${due} label=${rule ? named("rule", rule) : ""} /></span>

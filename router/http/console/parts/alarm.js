@@ -2,6 +2,7 @@
 // Each deadline once. Browsers want a click before either; the choice is kept in this browser.
 import { now } from "../clock.js";
 import { effect, html, signal } from "../html.js";
+import { buyerName } from "../state.js";
 import { named, t } from "../words/index.js";
 
 const BEFORE_MS = 60_000, KEY = "zhiban.alarm";
@@ -36,7 +37,7 @@ function ring(one, due) {
   tone.start();
   tone.stop(audio.currentTime + 0.4);
   if (document.hidden && globalThis.Notification?.permission === "granted") {
-    new Notification(t("alarm.title", { rule: named("rule", due.rule) }), { body: one.buyer, tag: one.id });
+    new Notification(t("alarm.title", { rule: named("rule", due.rule) }), { body: buyerName(one), tag: one.id });
   }
 }
 

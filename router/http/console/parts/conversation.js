@@ -20,7 +20,7 @@ export function Conversation({ one }) {
     stuck.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   };
   const mine = one.agent && one.agent === me.value.agent?.id;
-  const name = list.findLast((message) => message.buyer_name)?.buyer_name;
+  const name = list.findLast((message) => message.buyer_name)?.buyer_name || one.buyer_name;
   const more = earlier.value.get(one.id);
   return html`<section class="conversation" aria-labelledby="buyer">
     <header>

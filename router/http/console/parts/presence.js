@@ -2,7 +2,7 @@
 import { put } from "../api.js";
 import { at } from "../clock.js";
 import { html, useState } from "../html.js";
-import { failed, me, refresh, shopName, toast } from "../state.js";
+import { buyerName, failed, me, refresh, shopName, toast } from "../state.js";
 import { t, why } from "../words/index.js";
 import { Dialog } from "./dialog.js";
 
@@ -57,7 +57,7 @@ function Leave({ to, onClose }) {
       ${waiting === null
         ? html`<div class="acts"><button class="first" value="">${t(`presence.${to}`)}</button></div>`
         : html`<p role="alert">${t("presence.waiting", { n: waiting.length })}</p>
-          <ul class="waiting">${waiting.map((one) => html`<li key=${one.id}><bdi>${one.buyer}</bdi> <small>${shopName(one.shop)}</small></li>`)}</ul>
+          <ul class="waiting">${waiting.map((one) => html`<li key=${one.id}><bdi title=${one.buyer}>${buyerName(one)}</bdi> <small>${shopName(one.shop)}</small></li>`)}</ul>
           <div class="acts"><button class="first" value="inform">${t("presence.inform")}</button>
             <button value="transfer">${t("presence.transfer")}</button></div>`}
       <p class="problem" role="alert">${problem}</p>

@@ -1,18 +1,21 @@
 // Writing an answer. Enter sends, Shift+Enter breaks the line, `/` searches the quick replies.
-// What the rules of conduct object to is shown before it is sent.
+// What the rules of conduct object to is shown before it is sent. A quick reply's pictures are sent
+// behind its text, a message each.
 import { get, part, post } from "../api.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { readMessages, toast } from "../state.js";
 import { named, t, why } from "../words/index.js";
+import { Pictures, pieces } from "./reply_text.js";
 
-const drafts = new Map(); // by session: what was being written there
+const drafts = new Map(); // by session: what was being written there, and the pictures to go with it
 // `crypto.randomUUID` is missing where the console is reached by plain http over a network.
 const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
   .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const SEARCH_MS = 120;
 
 export function ReplyBox({ one }) {
-  const [text, setText] = useState(drafts.get(one.id) || "");
+  const [text, setText] = useState(drafts.get(one.id)?.text || "");
+  const [pictures, setPictures] = useState(drafts.get(one.id)?.pictures || []);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const [warnings, setWarnings] = useState([]);
@@ -24,7 +27,6 @@ export function ReplyBox({ one }) {
 
   useEffect(() => { box.current?.focus(); }, []);
   useEffect(() => {
-    drafts.set(one.id, text);
     if (!searching) { setFound([]); return undefined; }
     const timer = setTimeout(() => {
       get("/v1/replies", { q: text.slice(1), shop: one.shop, session: one.id, limit: 7 })
@@ -33,6 +35,10 @@ export function ReplyBox({ one }) {
     return () => clearTimeout(timer);
   }, [text]);
 
+  useEffect(() => {
+    if (text || pictures.length) drafts.set(one.id, { text, pictures });
+    else drafts.delete(one.id);
+  }, [text, pictures]);
   useEffect(() => { document.getElementById(`found-${chosen}`)?.scrollIntoView({ block: "nearest" }); }, [chosen]);
 
   function write(value) {
@@ -43,19 +49,40 @@ export function ReplyBox({ one }) {
   }
   function take(reply) {
     write(reply.filled ?? reply.text);
+    setPictures(reply.pictures);
     setCategory(reply.category);
     post(`/v1/replies/${part(reply.id)}/used`).catch(() => {}); // a count: nothing is lost with it
     box.current.focus();
+    if (reply.missing.length) askFor(reply);
   }
-  async function send(confirmed = false, body = { kind: "text", text, ...(category && { category }) }) {
-    if (busy || (body.kind === "text" && (!body.text.trim() || searching))) return;
+  // What is not known of the session is for the agent to fill in: the first such place is selected.
+  function askFor({ filled, missing }) {
+    setProblem(t("reply.missing", { names: missing.map((name) => t(`replies.slot.${name}`)).join("、") }));
+    let start = 0;
+    for (const piece of pieces(filled)) {
+      const from = start;
+      start += piece.text.length;
+      if (missing.includes(piece.slot)) {
+        requestAnimationFrame(() => box.current?.setSelectionRange(from, from + piece.text.length));
+        return;
+      }
+    }
+  }
+  // What stands in the box: one message after the other, so that what is refused holds up the rest.
+  const written = () => (searching ? [] : [...(text.trim() ? [{ kind: "text", text, ...(category && { category }) }] : []),
+    ...pictures.map((url) => ({ kind: "image", url }))]);
+  async function send(confirmed = false, bodies = written()) {
+    if (busy || !bodies.length) return;
     setBusy(true);
     try {
-      await post(`/v1/sessions/${part(one.id)}/messages`, confirmed ? { ...body, confirmed: true } : body,
-        { headers: { "Idempotency-Key": key.current } });
-      write("");
-      setCategory("");
-      drafts.delete(one.id);
+      for (const body of bodies) {
+        await post(`/v1/sessions/${part(one.id)}/messages`, confirmed ? { ...body, confirmed: true } : body,
+          { headers: { "Idempotency-Key": key.current } });
+        key.current = freshKey();
+        if (body.kind === "order_card") continue;
+        drafts.delete(one.id);
+        if (body.kind === "text") { write(""); setCategory(""); } else setPictures((left) => left.slice(1));
+      }
       await readMessages(one.id);
     } catch (error) {
       if (error.reason === "conduct_warning") {
@@ -88,13 +115,13 @@ export function ReplyBox({ one }) {
   const checkOrder = () => {
     if (!order) { toast(t("work.no_order")); return; }
     key.current = freshKey();
-    send(false, { kind: "order_card", order, text: t("work.order_check.text", { order }) });
+    send(false, [{ kind: "order_card", order, text: t("work.order_check.text", { order }) }]);
   };
   return html`<form class="reply" onSubmit=${(event) => { event.preventDefault(); send(); }}>
     ${found.length > 0 && html`<ul class="found" role="listbox" id="found" tabindex="0" aria-label=${t("reply.found")}>
       ${found.map((reply, index) => html`<li key=${reply.id} id=${`found-${index}`} role="option" aria-selected=${index === chosen}
         onMouseDown=${(event) => { event.preventDefault(); take(reply); }}>
-        <b>${reply.title}</b> <small>${reply.category_name || reply.category}</small><p dir="auto">${reply.filled ?? reply.text}</p></li>`)}
+        <b>${reply.title}</b> <small>${reply.category_name || reply.category}${reply.pictures.length > 0 && ` · ${t("reply.pictures", { n: reply.pictures.length })}`}</small><p dir="auto">${reply.filled ?? reply.text}</p></li>`)}
     </ul>`}
     ${warnings.length > 0 && html`<div class="warnings" role="alert"><p>${t("conduct.warning")}</p>
       <ul>${warnings.map((one, index) => html`<li key=${index}><b>${named("rule", one.rule)}</b> ${one.matched} <small>${one.detail}</small></li>`)}</ul>
@@ -104,10 +131,12 @@ export function ReplyBox({ one }) {
       aria-controls=${found.length ? "found" : undefined} aria-autocomplete="list"
       aria-activedescendant=${found.length ? `found-${chosen}` : undefined}
       onInput=${(event) => write(event.target.value)} onKeyDown=${pressed}></textarea>
+    ${pictures.length > 0 && html`<div class="to-send"><${Pictures} urls=${pictures} />
+      <button type="button" class="plain" onClick=${() => setPictures([])}>${t("reply.no_pictures")}</button></div>`}
     <div class="acts">
       ${order && html`<button type="button" onClick=${checkOrder} aria-keyshortcuts="Alt+K">${t("act.check_order", { order })}</button>`}
       <p class="problem" role="alert">${problem}</p>
-      <button class="first" disabled=${busy || !text.trim() || searching}>${t("act.send")}</button>
+      <button class="first" disabled=${busy || !written().length}>${t("act.send")}</button>
     </div>
   </form>`;
 }
