@@ -51,6 +51,27 @@ _LOOKALIKES = {
 }
 """What NFKC leaves as it is and a reader takes for a letter, a digit or a plus."""
 
+_PICTURES = {
+    "🐶": "狗",
+    "🐕": "狗",
+    "🐷": "猪",
+    "🐖": "猪",
+    "🐽": "猪",
+    "🐴": "马",
+    "🐎": "马",
+    "💩": "屎",
+    "🐧": "企鹅",
+    "🛰": "卫星",
+    "🏦": "银行",
+    "💳": "银行卡",
+    "🧾": "发票",
+    "🔫": "枪",
+    "📱": "手机",
+    "📞": "电话",
+    "☎": "电话",
+}
+"""Emoji that stand for a word where it is not to be read. In the dense view only."""
+
 HAN_DIGITS = {
     **{char: str(n) for n, char in enumerate("零一二三四五六七八九")},
     **{char: str(n) for n, char in enumerate("〇壹贰叁肆伍陆柒捌玖")},
@@ -98,6 +119,8 @@ def _dense(char: str) -> str:
         return BOUNDARY
     if char.isspace() or _shows_nothing(char):
         return ""
+    if char in _PICTURES:
+        return _PICTURES[char]
     return "".join(
         part for part in _plain(char) if part in _KEPT or unicodedata.category(part)[0] in "LN"
     )
@@ -145,6 +168,11 @@ WIRE = View(_wire)
 NUMBER = View(_number)
 
 _DOTS = re.compile(r"\.[.\s]*\.")
+_HAN = "\u4e00-\u9fff"
+_PAUSE = re.compile(
+    rf"(?:(?<=[{_HAN}]{{3}})|(?<=[的了呢哦哈啊吧吗呀嘛啦咯亲]))[ \u3000]+(?=[{_HAN}]{{3}})"
+)
+"""Spaces for want of a comma: between words of some length, not between those of a disguise."""
 
 
 def dense(text: str) -> str:
@@ -153,10 +181,29 @@ def dense(text: str) -> str:
 
 
 def _divided(text: str) -> str:
-    """Rows of dots divide clauses; a single dot does not. As long as the text."""
+    """Rows of dots divide clauses; a single dot does not. So do spaces. As long as the text."""
+    if " " in text or "\u3000" in text:
+        text = _paused(text)
     if ".." not in text:
         return text
-    return _DOTS.sub(lambda row: "…" * len(row.group()), text)
+    return _DOTS.sub(_pause, text)
+
+
+def _paused(text: str) -> str:
+    """Spaces that stand for a comma as dots, whatever without width stands beside them."""
+    places = [at for at, char in enumerate(text) if WIRE[ord(char)]]
+    shown = "".join(map(text.__getitem__, places))
+    divided = _PAUSE.sub(_pause, shown)
+    if divided == shown:
+        return text
+    chars = list(text)
+    for place, char in zip(places, divided, strict=True):
+        chars[place] = char
+    return "".join(chars)
+
+
+def _pause(row: re.Match[str]) -> str:
+    return "…" * len(row.group())
 
 
 def span_of(text: str, table: View, start: int, end: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@
     @let 我: 我|我们|这边                      a name for these: `{我}帮您取消`
     帮您…取消订单  !after: 不了|失败  =text: 订单
     -帮您取消订单                             (in a shop's own list) takes away a built-in one
+    凭什么  +2  !clause: 您问                 (in `sign`) points for the message, or against it
 
 Conditions stand behind the pattern, each after a space. `!` must not be so, `=` must be so:
 `before`, `after` (8 characters in the same clause), `clause`, `text`, `buyer` (what the buyer last
@@ -28,20 +29,20 @@ Where = Literal["before", "after", "clause", "text", "buyer", "talk", "echo", "n
 
 WORDLESS = frozenset({"neg", "echo"})
 """Conditions that have no words of their own."""
-HIT, ALLOW = "hit", "allow"
+HIT, ALLOW, SIGN = "hit", "allow", "sign"
 WORD_SECTIONS = frozenset({"interjection", "brush_off", "filler", "emoji", "domain"})
 """Sections of plain words, which are no patterns."""
 SECTIONS: dict[str, tuple[str, ...]] = {
     "honorific": ("opening", "closing", ALLOW),
     "short_reply": ("interjection", "brush_off", "filler", "emoji"),
-    "alternatives": (HIT, ALLOW),
-    "abuse": (HIT, ALLOW),
-    "off_platform": (HIT, ALLOW, "number", "harmless_number", "harmless_message", "domain"),
-    "close_order": (HIT, ALLOW),
-    "bank_transfer": (HIT, ALLOW),
-    "invoice_refused": (HIT, ALLOW),
-    "impersonation": (HIT, ALLOW),
-    "prohibited": (HIT, ALLOW),
+    "alternatives": (HIT, SIGN, ALLOW),
+    "abuse": (HIT, SIGN, ALLOW),
+    "off_platform": (HIT, SIGN, ALLOW, "number", "harmless_number", "harmless_message", "domain"),
+    "close_order": (HIT, SIGN, ALLOW),
+    "bank_transfer": (HIT, SIGN, ALLOW),
+    "invoice_refused": (HIT, SIGN, ALLOW),
+    "impersonation": (HIT, SIGN, ALLOW),
+    "prohibited": (HIT, SIGN, ALLOW),
     "slow_stall": (HIT, ALLOW),
     "common": ("negation", "refusal", "neutral"),
 }
@@ -49,6 +50,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 _PLACES: dict[str, Where] = {place: place for place in get_args(Where)}
 _SIGN = re.compile(r"\s+(?=[!=][a-z]+\b)")
+_POINTS = re.compile(r"\s+(?P<points>[+-][1-9])$")
 _CONDITION = re.compile(r"(?P<sign>[!=])(?P<where>[a-z]+)(?:\s*[::]\s*(?P<words>.*))?$")
 
 _LET = re.compile(r"@let\s+(?P<name>\w+)\s*[::]\s*(?P<words>.+)")
@@ -86,6 +88,8 @@ class Entry(NamedTuple):
     pattern: Pattern
     conditions: tuple[Condition, ...]
     removes: bool = False
+    points: int = 0
+    """What a line of `sign` says for (or, below 0, against) the message."""
 
 
 def parse(rule: str, shown: str, text: str, problems: list[Problem]) -> list[Entry]:
@@ -176,13 +180,26 @@ def _entry(
         if not word:
             raise BadPattern(f"「{head}」里没有字", f"no letter in {head!r}")
         return Entry(name, section, source, word, Pattern(), (), removes)
+    points = 0
+    if section == SIGN:
+        head, points = _points(head, removes)
     text = "".join(head.split())
     pattern = compile_pattern(text)
     if section == HIT and any(len(word) < 2 for word in pattern.words):
         raise BadPattern(
             "只有一个字会误伤很多话,请写长一些", "one character alone would hit far too much"
         )
-    return Entry(name, section, source, text, pattern, (*everywhere, *conditions), removes)
+    every = (*everywhere, *conditions)
+    return Entry(name, section, source, text, pattern, every, removes, points)
+
+
+def _points(head: str, removes: bool) -> tuple[str, int]:
+    found = _POINTS.search(head)
+    if found is None:
+        if removes:
+            return head, 0
+        raise BadPattern("迹象要写分数,如 +2", "a sign needs points, like +2")
+    return head[: found.start()], int(found["points"])
 
 
 def _conditions(line: str) -> tuple[str, tuple[Condition, ...]]:

@@ -6,22 +6,24 @@ Immutable. Made by `compile_lists` from texts; `load` reads those from files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial, reduce
 from hashlib import sha256
+from operator import or_
 from typing import NamedTuple
 
 import ahocorasick  # type: ignore[import-not-found] # it ships no types
 
 from router.conduct.grammar import (
     SECTIONS,
+    SIGN,
     WORD_SECTIONS,
-    Condition,
     Entry,
     Problem,
     Where,
     parse,
 )
+from router.conduct.pattern import Pattern, all_needs
 
 Key = tuple[str, str]
 """A rule and a section of its list."""
@@ -48,12 +50,16 @@ class Source(NamedTuple):
     text: str
 
 
+Search = Callable[..., re.Match[str] | None]
+"""As `search` of an expression."""
+
+
 class Check(NamedTuple):
     """A condition, ready to be asked."""
 
     where: Where
     wanted: bool
-    expression: re.Pattern[str] | None
+    search: Search | None
 
 
 class Term(NamedTuple):
@@ -64,13 +70,59 @@ class Term(NamedTuple):
     checks: tuple[Check, ...]
 
 
+class Chars(dict[str, int]):
+    """For each character the needs that it meets, as bits; it learns the others as they come."""
+
+    def __missing__(self, char: str) -> int:
+        self[char] = 0
+        return 0
+
+    def met(self, text: str) -> int:
+        """The needs that a text meets."""
+        return reduce(or_, map(self.__getitem__, text), 0)
+
+
 class Anchored(NamedTuple):
-    """A term with an expression, and what characters its matches have."""
+    """A term with an expression, which is tried where one of its anchors stands."""
 
     term: Term
-    expression: re.Pattern[str]
+    search: Search
     needs: int
-    """Bits of `Lexicons.chars`: a text without one of them is no match."""
+    """Bits of `Sieve.chars`: what a text has not all of is no match."""
+
+
+class Sieve(NamedTuple):
+    """The terms with an expression, and what tells that most of them need not be tried."""
+
+    terms: tuple[Anchored, ...]
+    """The anchors of the automaton name them by bits."""
+    near: int
+    """The bits of those that stay within one clause: they are tried clause by clause."""
+    chars: Chars
+    """The rarest need of a term has the bit of its place."""
+    free: int
+    """The bits of the terms that need nothing but an anchor."""
+
+
+class Weak(NamedTuple):
+    """A line of `sign` that is only asked where a telling one stands."""
+
+    expression: re.Pattern[str]
+    checks: tuple[Check, ...]
+    points: int
+    needs: int
+    """Bits of `Beside.chars`: what a text has not all of is no match."""
+
+
+class Beside(NamedTuple):
+    """The weak lines of a rule."""
+
+    support: tuple[Weak, ...] = ()
+    against: tuple[Weak, ...] = ()
+    """Those that say most come first."""
+    most: int = 0
+    """The points of all that support."""
+    chars: Chars = Chars()
 
 
 class Finds(NamedTuple):
@@ -80,8 +132,8 @@ class Finds(NamedTuple):
     words: tuple[Term, ...]
     polite: tuple[Term, ...]
     """Those of them that are honorifics, which few messages are asked for."""
-    anchored: frozenset[int]
-    """Places in `Lexicons.anchored`."""
+    anchored: int
+    """Places in `Sieve.terms`, as bits."""
 
 
 class Lexicons(NamedTuple):
@@ -89,16 +141,17 @@ class Lexicons(NamedTuple):
 
     automaton: ahocorasick.Automaton
     """Of `Finds`."""
-    anchored: tuple[Anchored, ...]
-    """The terms with an expression, which is tried where one of their anchors stands."""
-    chars: Mapping[str, int]
-    """For each character the needs that it meets, as bits."""
+    sieve: Sieve
     words: Mapping[Key, frozenset[str]]
     """Sections of plain words."""
     negation: re.Pattern[str]
     refusal: re.Pattern[str]
     neutral: re.Pattern[str]
     """What looks like a negation and is none: 要不要, 不好意思."""
+    points: Mapping[str, int]
+    """What each telling line of `sign` is worth, by its source."""
+    beside: Mapping[str, Beside]
+    """The other lines of `sign`, for each rule that has signs."""
     sections: Mapping[Key, tuple[re.Pattern[str], ...]]
     """Sections that are asked of other texts than the message, line by line."""
     version: str
@@ -107,12 +160,22 @@ class Lexicons(NamedTuple):
 
 _regex = lru_cache(maxsize=8192)(re.compile)
 """Shops' lists are compiled over the same built-in ones."""
+
+
+def _search(expression: str) -> Search:
+    """What can only stand at the beginning is not looked for elsewhere."""
+    compiled = _regex(expression)
+    return compiled.match if expression.startswith("^") else compiled.search
+
+
 ASKED: tuple[Key, ...] = (
     ("off_platform", "number"),
     ("off_platform", "harmless_number"),
     ("off_platform", "harmless_message"),
 )
 NOTHING = re.compile(r"(?!)")
+TELLING = 2
+"""A line of `sign` with so many points is looked for; those with fewer only beside such a one."""
 
 
 def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
@@ -165,9 +228,8 @@ def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> Non
 
 
 def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
-    found: dict[str, tuple[list[Term], list[int]]] = {}
-    anchored: list[Anchored] = []
-    needs: dict[frozenset[str], int] = {}
+    found: dict[str, _Found] = {}
+    sieve = _Sieve()
     words: dict[Key, set[str]] = {
         (rule, section): set()
         for rule, sections in SECTIONS.items()
@@ -175,26 +237,110 @@ def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
         if section in WORD_SECTIONS
     }
     parts: dict[Key, list[str]] = {}
+    points: dict[str, int] = {}
+    weak: dict[str, list[Entry]] = {rule: [] for rule, own in SECTIONS.items() if SIGN in own}
     for entry in entries:
         key = (entry.rule, entry.section)
         if key in words:
             words[key].add(entry.text)
         elif entry.rule == "common" or key in ASKED:
             parts.setdefault(key, []).append(_alternative(entry))
+        elif entry.section == SIGN and entry.points < TELLING:
+            weak[entry.rule].append(entry)
         else:
-            _add(found, anchored, needs, entry, key)
+            if entry.section == SIGN:
+                points[entry.source] = entry.points
+            _add(found, sieve, entry, key)
     section = partial(_section, parts)
     return Lexicons(
         automaton=_automaton(found),
-        anchored=tuple(anchored),
-        chars=_meets(needs),
+        sieve=sieve.made(),
         words={key: frozenset(own) for key, own in words.items()},
         negation=section(("common", "negation")),
         refusal=section(("common", "refusal")),
         neutral=section(("common", "neutral")),
+        points=points,
+        beside={rule: _beside(own) for rule, own in weak.items()},
         sections={key: tuple(map(re.compile, parts.get(key, ()))) for key in ASKED},
         version=version,
     )
+
+
+class _Found:
+    """What a word of the automaton stands for, as it is gathered."""
+
+    __slots__ = ("anchored", "words")
+
+    def __init__(self) -> None:
+        self.words: list[Term] = []
+        self.anchored = 0
+
+
+class _Sieve:
+    """A sieve as it is gathered."""
+
+    def __init__(self) -> None:
+        self._terms: list[tuple[Term, Pattern]] = []
+
+    def add(self, term: Term, pattern: Pattern) -> int:
+        """The bit of its place."""
+        self._terms.append((term, pattern))
+        return 1 << len(self._terms) - 1
+
+    def made(self) -> Sieve:
+        needs = _Needs(len(self._terms))
+        terms: list[Anchored] = []
+        near = free = 0
+        for place, (term, pattern) in enumerate(self._terms):
+            near |= pattern.within << place
+            if pattern.needs:
+                needs.mark(pattern.needs[0], place)
+            else:
+                free |= 1 << place
+            others = needs.bits(pattern.needs[1:])
+            search = _search(pattern.expression)
+            terms.append(Anchored(term, search, others))
+        return Sieve(tuple(terms), near, needs.chars, free)
+
+
+class _Needs:
+    """Which characters meet which needs, as it is gathered."""
+
+    def __init__(self, first: int = 0) -> None:
+        self.chars = Chars()
+        self._places: dict[frozenset[str], int] = {}
+        self._first = first
+
+    def mark(self, need: frozenset[str], place: int) -> None:
+        for char in need:
+            self.chars[char] = self.chars[char] | 1 << place
+
+    def bits(self, needs: Iterable[frozenset[str]]) -> int:
+        """The bits of these needs, from the first free one on."""
+        bits = 0
+        for need in needs:
+            place = self._places.get(need)
+            if place is None:
+                place = self._places[need] = self._first + len(self._places)
+                self.mark(need, place)
+            bits |= 1 << place
+        return bits
+
+
+def _beside(entries: Iterable[Entry]) -> Beside:
+    needs = _Needs()
+    lines = [
+        Weak(
+            _regex(_alternative(entry)),
+            _checks(entry),
+            entry.points,
+            needs.bits(all_needs(entry.pattern)),
+        )
+        for entry in entries
+    ]
+    support = tuple(line for line in lines if line.points > 0)
+    against = sorted((line for line in lines if line.points < 0), key=lambda line: line.points)
+    return Beside(support, tuple(against), sum(line.points for line in support), needs.chars)
 
 
 def _section(parts: Mapping[Key, Sequence[str]], key: Key) -> re.Pattern[str]:
@@ -206,44 +352,46 @@ def _alternative(entry: Entry) -> str:
     return "|".join((*words, *filter(None, (entry.pattern.expression,))))
 
 
-def _add(
-    found: dict[str, tuple[list[Term], list[int]]],
-    anchored: list[Anchored],
-    needs: dict[frozenset[str], int],
-    entry: Entry,
-    key: Key,
-) -> None:
+def _add(found: dict[str, _Found], sieve: _Sieve, entry: Entry, key: Key) -> None:
     pattern = entry.pattern
-    term = Term(key, entry.source, tuple(map(_check, entry.conditions)))
+    term = Term(key, entry.source, _checks(entry))
     for word in pattern.words:
-        found.setdefault(word, ([], []))[0].append(term)
-    if pattern.expression:
-        for word in pattern.anchors:
-            found.setdefault(word, ([], []))[1].append(len(anchored))
-        bits = 0
-        for need in sorted(pattern.needs, key=sorted):
-            bits |= 1 << needs.setdefault(need, len(needs))
-        anchored.append(Anchored(term, _regex(pattern.expression), bits))
+        found.setdefault(word, _Found()).words.append(term)
+    if not pattern.expression:
+        return
+    bit = sieve.add(term, pattern)
+    for word in pattern.anchors:
+        found.setdefault(word, _Found()).anchored |= bit
 
 
-def _meets(needs: Mapping[frozenset[str], int]) -> dict[str, int]:
-    chars: dict[str, int] = {}
-    for need, place in needs.items():
-        for char in need:
-            chars[char] = chars.get(char, 0) | 1 << place
-    return chars
+_ORDER: tuple[Where, ...] = (
+    *("clause", "text", "talk", "after", "before", "neg"),
+    *("buyer", "echo"),
+)
+"""Conditions by how much they cost and how often they fail."""
 
 
-def _check(condition: Condition) -> Check:
-    expression = _regex(condition.expression) if condition.expression else None
-    return Check(condition.where, condition.wanted, expression)
+def _checks(entry: Entry) -> tuple[Check, ...]:
+    """The conditions, in the order in which they are soonest done with."""
+    checks = (
+        Check(where, wanted, _search(expression) if expression else None)
+        for where, wanted, expression in entry.conditions
+    )
+    return tuple(sorted(checks, key=_soonest))
 
 
-def _automaton(found: Mapping[str, tuple[list[Term], list[int]]]) -> ahocorasick.Automaton:
+def _soonest(check: Check) -> tuple[bool, int]:
+    """What must stand is seldom there."""
+    return not check.wanted, _ORDER.index(check.where)
+
+
+def _automaton(found: Mapping[str, _Found]) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
-    for word, (terms, places) in found.items():
-        polite = tuple(term for term in terms if term.key[0] == "honorific")
-        others = tuple(term for term in terms if term.key[0] != "honorific")
-        automaton.add_word(word, Finds(len(word), others, polite, frozenset(places)))
+    masks: dict[int, int] = {}  # one object for equal ones: thousands of words have the same
+    for word, own in found.items():
+        polite = tuple(term for term in own.words if term.key[0] == "honorific")
+        others = tuple(term for term in own.words if term.key[0] != "honorific")
+        anchored = masks.setdefault(own.anchored, own.anchored)
+        automaton.add_word(word, Finds(len(word), others, polite, anchored))
     automaton.make_automaton()
     return automaton

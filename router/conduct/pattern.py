@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import product
 from math import prod
@@ -76,7 +76,10 @@ class Pattern(NamedTuple):
     words: frozenset[str] = frozenset()
     expression: str = ""
     anchors: frozenset[str] = frozenset()
-    needs: frozenset[frozenset[str]] = frozenset()
+    needs: tuple[frozenset[str], ...] = ()
+    """The rarest first, without those that stand in all anchors."""
+    within: bool = False
+    """Each match of the expression lies in one clause; it may end with the boundary behind it."""
 
 
 class _Item(NamedTuple):
@@ -89,6 +92,9 @@ class _Item(NamedTuple):
 
 
 _Row = tuple[_Item, ...]
+_Reach = Literal["clause", "end", "beyond"]
+"""Whether a match lies in one clause, may have the boundary behind it as its end, or goes beyond
+that (or asks what is beyond)."""
 
 
 @lru_cache(maxsize=4096)
@@ -102,19 +108,28 @@ def compile_pattern(source: str) -> Pattern:
             "至少要有一处必须出现的字", "some word with a letter must stand in a pattern"
         )
     if words is None:
-        expression = _expression(rows, True, not star)
-        needs = _needs(rows[0]) if len(rows) == 1 else frozenset()
-        return Pattern(expression=expression, anchors=frozenset(anchors), needs=needs)
+        return Pattern(
+            expression=_searched(rows, star),
+            anchors=frozenset(anchors),
+            needs=_needs(rows[0], anchors) if len(rows) == 1 else (),
+            within=_reach(rows) != "beyond",
+        )
     free = frozenset(word for word in words if _stands_anywhere(word, star))
     bounded = frozenset(words) - free
     choices = (_text(word, True, not star) for word in sorted(bounded, key=len, reverse=True))
-    return Pattern(words=free, expression="|".join(choices), anchors=bounded)
+    within = _reach(rows) != "beyond"
+    return Pattern(words=free, expression="|".join(choices), anchors=bounded, within=within)
+
+
+def all_needs(pattern: Pattern) -> tuple[frozenset[str], ...]:
+    """Sets of characters, of each of which one stands in every match of the pattern."""
+    words = (*pattern.words, *pattern.anchors)
+    return (_telling([word.replace(BOUNDARY, "") for word in words]), *pattern.needs)
 
 
 def alternation(source: str) -> str:
     """`不|别…能|没`, as conditions have it, as a regular expression. Raises `BadPattern`."""
-    rows, star = _parse(source)
-    return _expression(rows, True, not star)
+    return _searched(*_parse(source))
 
 
 def _parse(source: str) -> tuple[tuple[_Row, ...], bool]:
@@ -233,8 +248,9 @@ def _anchors(row: _Row) -> list[str] | None:
     return min(choices, key=_frequency)
 
 
-def _needs(row: _Row) -> frozenset[frozenset[str]]:
-    """Sets of characters, of each of which one stands in every match of the row."""
+def _needs(row: _Row, anchors: Sequence[str]) -> tuple[frozenset[str], ...]:
+    """Sets of characters, of each of which one stands in every match of the row, but not anyway
+    in each of its anchors."""
     found: set[frozenset[str]] = set()
     for item in row:
         if item.kind == "named":
@@ -245,7 +261,27 @@ def _needs(row: _Row) -> frozenset[frozenset[str]]:
         letters = [word.replace(BOUNDARY, "") for word in words or ()]
         if letters and all(letters):
             found.add(_telling(letters))
-    return frozenset(found)
+    untold = (need for need in found if any(need.isdisjoint(word) for word in anchors))
+    return tuple(sorted(untold, key=lambda need: (_frequency(need), sorted(need))))
+
+
+def _reach(rows: tuple[_Row, ...]) -> _Reach:
+    found = set(map(_reach_of_row, rows))
+    return "beyond" if "beyond" in found else "end" if "end" in found else "clause"
+
+
+def _reach_of_row(row: _Row) -> _Reach:
+    reach: _Reach = "clause"
+    for item in row:
+        if item.text == "^":
+            continue
+        if reach != "clause":
+            return "beyond"
+        if item.kind == "group":
+            reach = _reach(item.rows)
+        elif BOUNDARY in item.text:
+            reach = "end" if item.text.index(BOUNDARY) == len(item.text) - 1 else "beyond"
+    return reach
 
 
 def _telling(words: Sequence[str]) -> frozenset[str]:
@@ -260,7 +296,7 @@ def _telling(words: Sequence[str]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def _frequency(words: list[str]) -> float:
+def _frequency(words: Iterable[str]) -> float:
     """Roughly how often one of these words stands in a text."""
     return sum(prod(0.06 if char in EVERYWHERE else 0.004 for char in word) for word in words)
 
@@ -271,6 +307,45 @@ def _latin(char: str) -> bool:
 
 def _stands_anywhere(word: str, star: bool) -> bool:
     return not _latin(word[0]) and (star or not _latin(word[-1]))
+
+
+def _searched(rows: tuple[_Row, ...], star: bool) -> str:
+    """The expression, and ahead of it what it begins with, unless `re` sees that by itself: so
+    most places are passed over at once."""
+    expression = _expression(rows, True, not star)
+    firsts = frozenset() if _begins_plainly(rows) else _firsts(rows)
+    return f"(?=[{''.join(map(re.escape, sorted(firsts)))}]){expression}" if firsts else expression
+
+
+def _begins_plainly(rows: tuple[_Row, ...]) -> bool:
+    """Whether each alternative begins with a letter, or the only one with such alternatives."""
+    flat = _flat(rows)
+    first = flat[0][0]
+    if len(flat) == 1 and first.kind == "group" and not first.optional:
+        return _begins_plainly(first.rows)
+    return all(row[0].kind == "text" for row in flat)
+
+
+def _firsts(rows: Sequence[_Row]) -> frozenset[str]:
+    """The characters that a match can begin with; none: any, or there may be no character."""
+    firsts = [_firsts_of_row(row) for row in rows]
+    return frozenset().union(*firsts) if all(firsts) else frozenset()
+
+
+def _firsts_of_row(row: _Row) -> frozenset[str]:
+    firsts: frozenset[str] = frozenset()
+    for item in row:
+        if item.kind == "text":
+            return firsts | {item.text[0]}
+        if item.kind == "named":
+            return firsts | {*NAMED_NEEDS[item.text], *"0123456789"}
+        own = _firsts(item.rows)
+        if not own:
+            break
+        firsts |= own
+        if not item.optional:
+            return firsts
+    return frozenset()
 
 
 def _expression(rows: tuple[_Row, ...], first: bool, last: bool) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from router.conduct.fold import BOUNDARY
-from router.conduct.grammar import ALLOW
-from router.conduct.lexicon import Check, Key, Lexicons, Term
+from router.conduct.grammar import ALLOW, HIT, SIGN
+from router.conduct.lexicon import Check, Key, Lexicons, Search, Term, Weak
 
 NEAR = 8
 """How far `before` and `after` look, in characters of the same clause."""
 NEGATION_NEAR = 5
 REFUSAL_NEAR = 8
+BESIDE = 16
+"""How far from the other signs one stands that speaks for them."""
+ENOUGH = 3
+"""So many points of different signs make a hit."""
 PARTICLES = frozenset("没有无的了吗呢哦啊哈呀啦么嘛亲是不还都也这那您你我们们，")
 """They echo nothing."""
 
@@ -26,18 +30,26 @@ class Hit(NamedTuple):
     source: str
 
 
+_Try = tuple[Term, Search]
+
+
 class Phrases:
     """Finds what the lists name in dense views."""
 
     def __init__(self, lexicons: Lexicons) -> None:
         self._iter = lexicons.automaton.iter
-        self._anchored = tuple(
-            (term, expression.search, needs) for term, expression, needs in lexicons.anchored
+        sieve = lexicons.sieve
+        self._terms = tuple(
+            ((term, search), needs, 1 << place)
+            for place, (term, search, needs) in enumerate(sieve.terms)
         )
-        self._chars = lexicons.chars
+        self._near, self._far = sieve.near, (1 << len(sieve.terms)) - 1 & ~sieve.near
+        self._met, self._free = sieve.chars.met, sieve.free
         self._negation = lexicons.negation
         self._refusal = lexicons.refusal
         self._neutral = lexicons.neutral
+        self._points = lexicons.points
+        self._beside = lexicons.beside
 
     def find(
         self, dense: str, buyer: Callable[[], str] = str, *, polite: bool = True
@@ -48,9 +60,16 @@ class Phrases:
         `polite`: honorifics are asked for, too.
         """
         found: dict[Key, list[Hit]] = {}
-        to_try: set[int] = set()
-        length = len(dense)
-        for last, (width, words, honorifics, anchored) in self._iter(dense + BOUNDARY):
+        anchors: dict[int, int] = {}  # by the end of their clause
+        length, stop = len(dense), -1
+        text = dense + BOUNDARY
+        for last, (width, words, honorifics, anchored) in self._iter(text):
+            if anchored:
+                if last > stop:
+                    stop = text.find(BOUNDARY, last)
+                    anchors[stop] = anchored
+                else:
+                    anchors[stop] |= anchored
             if words and last < length:
                 end = last + 1
                 for term in words:
@@ -61,19 +80,93 @@ class Phrases:
             if honorifics and polite and last < length:
                 for term in honorifics:
                     self._note(found, term, dense, last + 1 - width, last + 1, buyer)
-            if anchored:
-                to_try |= anchored
-        met, meets = 0, self._chars.get
-        for char in set(dense):
-            met |= meets(char, 0)
-        for term, search, needs in map(self._anchored.__getitem__, to_try):
-            if met & needs != needs:
-                continue
+        if anchors:
+            self._try(found, anchors, dense, buyer)
+        if found:
+            found = _allowed(found)
+            weighed = {key[0] for key in found if key[1] == SIGN or key[1] == HIT}
+            for rule in weighed & self._beside.keys():
+                self._weigh(found, rule, dense, buyer)
+        return found
+
+    def _try(
+        self,
+        found: dict[Key, list[Hit]],
+        anchors: Mapping[int, int],
+        dense: str,
+        buyer: Callable[[], str],
+    ) -> None:
+        """Adds the matches of the terms with an expression, by the `anchors` of each clause."""
+        whole_met = far = first = 0
+        for clause in dense.split(BOUNDARY):
+            stop = first + len(clause)
+            met = self._met(clause)
+            whole_met |= met
+            ours = anchors.get(stop, 0)
+            if ours:
+                far |= ours & self._far
+                for term, search in self._told(ours & self._near, met):
+                    match = search(dense, first, stop + 1)
+                    while match is not None:
+                        start, end = match.span()
+                        self._note(found, term, dense, start, end, buyer)
+                        match = search(dense, max(end, start + 1), stop + 1)
+            first = stop + 1
+        for term, search in self._told(far, whole_met):
             match = search(dense)
             while match is not None:
                 self._note(found, term, dense, match.start(), match.end(), buyer)
                 match = search(dense, max(match.end(), match.start() + 1))
-        return _allowed(found) if found else found
+
+    def _told(self, anchored: int, met: int) -> list[_Try]:
+        """Those of the terms whose needs are met."""
+        left = anchored & (met | self._free)
+        told: list[_Try] = []
+        while left:
+            own, needs, bit = self._terms[left.bit_length() - 1]
+            left ^= bit
+            if not needs or met & needs == needs:
+                told.append(own)
+        return told
+
+    def _weigh(
+        self, found: dict[Key, list[Hit]], rule: str, dense: str, buyer: Callable[[], str]
+    ) -> None:
+        """Leaves a rule's hits, or adds one, where all signs say enough together. Each line counts
+        once, one of `hit` as much as is enough."""
+        hits = found.pop((rule, HIT), [])
+        signs = found.pop((rule, SIGN), [])
+        points = ENOUGH * len({hit.source for hit in hits})
+        points += sum(self._points[source] for source in {sign.source for sign in signs})
+        beside = self._beside[rule]
+        if points + beside.most < ENOUGH:
+            return
+        met = beside.chars.met(dense)
+        first = min(sign.start for sign in signs or hits) - BESIDE
+        last = max(sign.end for sign in signs or hits) + BESIDE
+        for line in beside.support:
+            if met & line.needs == line.needs:
+                points += self._worth(line, dense, first, last, buyer)
+        for line in beside.against:
+            if points < ENOUGH:
+                return
+            if met & line.needs == line.needs:
+                points += self._worth(line, dense, 0, len(dense), buyer)
+        if points >= ENOUGH:
+            found[rule, HIT] = hits or [max(signs, key=self._tells)]
+
+    def _worth(
+        self, line: Weak, dense: str, first: int, last: int, buyer: Callable[[], str]
+    ) -> int:
+        """The points of a line if it stands in `[first, last)`."""
+        for match in line.expression.finditer(dense):
+            start, end = match.span()
+            if first <= start < last and self._meets(line.checks, dense, start, end, buyer):
+                return line.points
+        return 0
+
+    def _tells(self, sign: Hit) -> tuple[int, int, int]:
+        return self._points[sign.source], -sign.start, sign.end
 
     def _note(
         self,
@@ -84,37 +177,48 @@ class Phrases:
         end: int,
         buyer: Callable[[], str],
     ) -> None:
-        for check in term.checks:
-            if self._holds(check, dense, start, end, buyer) is not check.wanted:
-                return
-        found.setdefault(term.key, []).append(Hit(start, end, term.source))
+        key, source, checks = term
+        if not checks or self._meets(checks, dense, start, end, buyer):
+            found.setdefault(key, []).append(Hit(start, end, source))
 
-    def _holds(
-        self, check: Check, dense: str, start: int, end: int, buyer: Callable[[], str]
+    def _meets(
+        self,
+        checks: Sequence[Check],
+        dense: str,
+        start: int,
+        end: int,
+        buyer: Callable[[], str],
     ) -> bool:
-        where, expression = check.where, check.expression
-        if expression is None:
-            if where == "echo":
-                return _echoes(_clause(dense, start, end), buyer())
-            return self._negated(dense, start, end)
-        if where == "text":
-            return expression.search(dense) is not None
-        if where == "buyer":
-            said = buyer()
-            return expression.search(said) is not None if said else check.wanted
-        if where == "talk":
-            return expression.search(dense) is not None or expression.search(buyer()) is not None
-        if where == "before":
-            return expression.search(_before(dense, start, NEAR)) is not None
-        if where == "after":
-            return expression.search(_after(dense, end, NEAR)) is not None
-        return expression.search(_clause(dense, start, end)) is not None
+        """Whether a match meets all of its line's conditions."""
+        for where, wanted, search in checks:
+            if search is None:
+                if where == "echo":
+                    holds = _echoes(_clause(dense, start, end), buyer())
+                else:
+                    holds = self._negated(dense, start, end)
+            elif where == "clause":
+                holds = search(_clause(dense, start, end)) is not None
+            elif where == "text":
+                holds = search(dense) is not None
+            elif where == "before":
+                holds = search(_before(dense, start, NEAR)) is not None
+            elif where == "after":
+                holds = search(_after(dense, end, NEAR)) is not None
+            elif where == "talk":
+                holds = search(dense) is not None or search(buyer()) is not None
+            else:
+                asked = buyer()
+                holds = search(asked) is not None if asked else wanted
+            if holds is not wanted:
+                return False
+        return True
 
     def _negated(self, dense: str, start: int, end: int) -> bool:
         """A negation shortly before or within the match, or a refusal shortly behind it."""
         ahead = _before(dense, start, NEGATION_NEAR) + dense[start:end]
-        if self._negation.search(self._neutral.sub(_blank, ahead)) is not None:
-            return True
+        if self._negation.search(ahead) is not None:
+            if self._negation.search(self._neutral.sub(_blank, ahead)) is not None:
+                return True
         return self._refusal.search(_after(dense, end, REFUSAL_NEAR)) is not None
 
 

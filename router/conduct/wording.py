@@ -44,6 +44,8 @@ class Wording:
         `limit` the counting stops."""
         if "[" in text or "/:" in text or "#" in text or "【" in text:
             text = _STICKER.sub(self._sticker, text)
+        if len(text) >= limit and text[:limit].isalnum():
+            return limit
         return sum(1 for _ in islice(filter(str.isalnum, text), limit))
 
     def _sticker(self, found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.conduct import Engine, LexiconError, check, load
+from router.conduct.pattern import compile_pattern
 from tests.conduct.sessions import agent, buyer
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -136,3 +137,21 @@ def test_wrong_files(tmp_path: Path) -> None:
 
 def test_the_built_in_lists_are_right() -> None:
     assert re.fullmatch("[0-9a-f]{16}", load().version)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "within"),
+    [
+        ("订单…取消", True),
+        ("订单…取消(，|$)", True),
+        ("(亲)?订单…取消(，)?", True),
+        ("订单(，)?…取消", False),
+        ("(，|^)订单…取消", False),
+        ("订单…取消，$", False),
+        ("v信，号", False),
+    ],
+)
+def test_a_pattern_knows_whether_its_matches_stay_within_a_clause(
+    pattern: str, within: bool
+) -> None:
+    assert compile_pattern(pattern).within is within

@@ -1,8 +1,8 @@
 """How well the engine finds what it should: precision and recall of each rule.
 
-Sets a, b and c were written from RULES.md by different hands before the lists were widened to
-them; nothing was tuned to set d, and nothing may be. A line of a set is a piece of a session and
-counts once for each rule. Run with `-s` to see the figures.
+Sets a to f were written from RULES.md by different hands before the lists were widened to them;
+nothing was tuned to set g, and nothing may be. A line of a set is a piece of a session and counts
+once for each rule. Run with `-s` to see the figures.
 """
 
 from __future__ import annotations
@@ -85,17 +85,38 @@ def shown(name: str, figures: dict[str, Figure]) -> dict[str, tuple[float, float
     }
 
 
-@pytest.mark.parametrize("name", ["conduct-a.jsonl", "conduct-b.jsonl", "conduct-c.jsonl"])
-def test_what_should_be_found_is_found_and_little_else(name: str) -> None:
-    assert not shown(name, measure(name)), f"below {LEAST} (precision, recall)"
+READ = frozenset(
+    {
+        *("abuse", "alternatives", "bank_transfer", "close_order"),
+        *("impersonation", "invoice_refused", "off_platform", "prohibited"),
+    }
+)
+"""The rules that are found by reading alone. Sets e and f are about these."""
 
 
-HELD_OUT = "conduct-d.jsonl"
-NOT_REACHED = {
-    "alternatives": "precision 0.864: 3 innocent lines of 22 that were found",
-    "close_order": "recall 0.944: 1 of 18 missed",
-    "impersonation": "recall 0.944: 1 of 18 missed",
-    "prohibited": "precision 0.864: 3 innocent lines of 22 that were found",
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        *((f"conduct-{letter}.jsonl", frozenset(RULES)) for letter in "abcd"),
+        *((f"conduct-{letter}.jsonl", READ) for letter in "ef"),
+    ],
+)
+def test_what_should_be_found_is_found_and_little_else(name: str, rules: frozenset[str]) -> None:
+    below = shown(name, measure(name))
+    assert not below.keys() & rules, f"below {LEAST} (precision, recall): {below}"
+
+
+HELD_OUT = "conduct-g.jsonl"
+NOT_REACHED: dict[str, str] = {
+    "abuse": "recall 0.833: 7 of 42 missed",
+    "alternatives": "precision 0.881, recall 0.925",
+    "bank_transfer": "precision 0.900, recall 0.878",
+    "close_order": "recall 0.875: 5 of 40 missed",
+    "honorific": "precision 0.680, recall 0.773",
+    "impersonation": "recall 0.900: 4 of 40 missed",
+    "invoice_refused": "precision 0.921, recall 0.875",
+    "off_platform": "recall 0.911: 4 of 45 missed",
+    "prohibited": "precision 0.886, recall 0.775",
 }
 """What was measured when the set was first run. Mend it by other lines than this set's."""
 
