@@ -2,9 +2,10 @@
 
 The live figures are made at the start from what is stored and then follow the commits: two days
 of counters, and what is needed of the threads of the last one. A day that is further back is read
-from the archive when it is asked for: one at a time, in pieces, taking at most half of the event
-loop's time; the last few are kept. A past day's breaches are those that the state holds: a flag
-may be confirmed, or dismissed, long after its day.
+from the archive when it is asked for: one at a time, in pieces; the last few are kept. All of it
+takes at most a tenth of the event loop's time: who asks for figures can wait, buyers can not. A
+past day's breaches are those that the state holds: a flag may be confirmed, or dismissed, long
+after its day.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -36,8 +37,10 @@ LEAD_MS = 3 * HOUR_MS
 LAG_MS = DAY_MS
 """How long after it: what comes later judges nothing (RULES §2)."""
 PIECE = 500
-PIECE_S = 0.005
+PIECE_S = 0.002
 """Facts taken in a row before others get their turn, and how long that may take."""
+REST_TIMES = 9
+"""How often as long others have the event loop then."""
 PAST_KEPT = 14
 PAST_ASKED = 8
 """Past days that may be waited for at once."""
@@ -173,7 +176,7 @@ class Stats:
             pace = _Pace()
             until_ms = first_ms_of(day + 1) + LAG_MS
             start = await _seek(self._service, desk, first_ms_of(day) - LEAD_MS)
-            async for committed in _stored(self._service, desk, start.seq):
+            async for committed in _stored(self._service, desk, start.seq, pace):
                 if _clock_ms(committed) > until_ms:
                     break
                 await pace.take(figures, _of_desk(desk, committed))
@@ -244,8 +247,10 @@ class _Live:
         async with self._one:
             if self._figures is None:
                 await self._begin(owner.clock_ms)
-            async for committed in _stored(self._service, self._desk, self._seen):
+            async for committed in _stored(self._service, self._desk, self._seen, self._pace):
                 await self._count(committed)
+                if not owner.is_owner:
+                    return False  # who owns the partition now is asked for its figures
         self._ready.set()
         self._tell()
         reloads = owner.reloads
@@ -324,12 +329,17 @@ def _clock_ms(committed: Committed) -> int:
     return max((fact.at_ms for _, facts in committed.desks for fact in facts), default=0)
 
 
-async def _stored(service: Service, desk: str, after_seq: int) -> AsyncIterator[Committed]:
+async def _stored(
+    service: Service, desk: str, after_seq: int, pace: _Pace
+) -> AsyncIterator[Committed]:
     """The commits of the desk's partition that are stored, up to the last one."""
     while batches := await service.stored(desk, after_seq):
         for batch in batches:
             after_seq = batch.seq
-            yield _read(batch)
+            with pace.work():
+                committed = _read(batch)
+            yield committed
+            await pace.rest()
 
 
 def _read(batch: FactBatch) -> Committed:
@@ -341,20 +351,30 @@ def _of_desk(desk: str, committed: Committed) -> Sequence[f.AnyFact]:
 
 
 class _Pace:
-    """Lets others have as much time as was taken, whenever that was a little while."""
+    """Leaves most of the event loop's time to others."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._taken_s = 0.0
 
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """What is done in it counts."""
+        began_s = self._loop.time()
+        yield
+        self._taken_s += self._loop.time() - began_s
+
+    async def rest(self) -> None:
+        """Once a little while was taken, let others have many times as much."""
+        if self._taken_s >= PIECE_S:
+            rest_s, self._taken_s = self._taken_s * REST_TIMES, 0.0
+            await asyncio.sleep(rest_s)
+
     async def take(self, figures: Figures, facts: Sequence[f.AnyFact]) -> None:
         for start in range(0, len(facts), PIECE):
-            began_s = self._loop.time()
-            figures.take(facts[start : start + PIECE])
-            self._taken_s += self._loop.time() - began_s
-            if self._taken_s >= PIECE_S:
-                await asyncio.sleep(self._taken_s)
-                self._taken_s = 0.0
+            with self.work():
+                figures.take(facts[start : start + PIECE])
+            await self.rest()
 
 
 def _bots_answer(service: Service, desk: str) -> Callable[[str, int], bool]:
