@@ -83,7 +83,7 @@ class Ingress:
         """
         if self._closed:
             raise Refused("shutting down", retry_after_s=2)
-        if self._held():
+        if self._owner is not None and self._held(self._owner):
             self.shed += 1
             raise Refused("the log was away; its owner looks first", retry_after_s=1)
         if len(self._waiting) >= self._waiting_limit:
@@ -95,9 +95,8 @@ class Ingress:
             self._wake.set()
         return future
 
-    def _held(self) -> bool:
-        owner = self._owner
-        return owner is not None and not (owner.may_take() and owner.looks > self._held_at)
+    def _held(self, owner: Looking) -> bool:
+        return not (owner.may_take() and owner.looks > self._held_at)
 
     async def run(self) -> None:
         """Append what waits until `close` was called and nothing waits any more."""
