@@ -19,10 +19,7 @@ from tests.browser.windows import Windows
 
 CHROMIUM = "/usr/bin/chromium"
 """Debian's; tests/install-servers installs it."""
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio"),
-    "--lang=zh-CN",  # of what the browser draws itself: the fields for days and times
-]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio"]
 """Tests may run as root, and in a container with little shared memory."""
 
 expect.set_options(timeout=15_000)  # for a busy machine; what must be quick says so itself

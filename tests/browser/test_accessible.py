@@ -227,6 +227,7 @@ async def assert_accessible(page: Page, where: str) -> None:
     assert worst == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", STATES)
 async def test_axe_finds_nothing_serious(windows: Windows, stage: Stage, user: str) -> None:
     page = await windows.open()

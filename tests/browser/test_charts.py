@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.busy_days import pass_over
@@ -9,7 +10,7 @@ from tests.browser.past import Past
 from tests.browser.test_ledger import go_to
 from tests.browser.windows import LOOP, PHONE, Windows, fits
 
-pytestmark = LOOP
+pytestmark = [LOOP, pytest.mark.slow]
 
 
 def card(page: Page, name: str) -> Locator:

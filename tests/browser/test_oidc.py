@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
@@ -19,7 +20,7 @@ from tests.browser.test_pictures import take
 from tests.browser.windows import DESKTOP, LOOP, PHONE, Windows, fits, live, sign_in
 from tests.http.provider import CLIENT, SECRET, Provider, providing
 
-pytestmark = LOOP
+pytestmark = [LOOP, pytest.mark.slow]
 
 _OIDC = """
 [oidc]

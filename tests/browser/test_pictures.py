@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.busy_days import pass_over
@@ -28,7 +29,7 @@ from tests.browser.windows import (
     reply,
 )
 
-pytestmark = LOOP
+pytestmark = [LOOP, pytest.mark.slow]
 
 DOCS = Path(__file__).parents[2] / "docs" / "img"
 TAKEN = "ZHIBAN_PICTURES" in os.environ

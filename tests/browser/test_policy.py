@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from router.core.kinds import MINUTE_MS
 from tests.browser.stage import Stage
 from tests.browser.windows import LOOP, PHONE, Windows, choose_language, fits
 
-pytestmark = LOOP
+pytestmark = [LOOP, pytest.mark.slow]
 
 
 async def rules(windows: Windows, page: Page) -> Page:
