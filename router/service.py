@@ -181,26 +181,42 @@ class Service:
         that is too slow, or that asks for what is not in the stream any more.
         """
         partition = self.partition(desk)
+        owner = partition.owner
         with partition.listen() as listener:
-            seen = partition.owner.seq if after_seq is None else after_seq
+            reloads = owner.reloads
+            seen = owner.seq if after_seq is None else after_seq
             if after_seq is not None:
                 await self.check_reach(desk, after_seq)
-                while batches := await self.stored(desk, seen):
-                    for batch in batches:
-                        seen = batch.seq
-                        yield Committed(batch.seq, decode_facts(batch.body))
-            while True:
-                try:
-                    async with asyncio.timeout(10):
-                        committed = await listener.next()
-                except TimeoutError:
-                    yield None
-                    continue
-                if committed is None:
-                    return
-                if committed.seq > seen:
+                async for committed in self._behind(desk, seen):
                     seen = committed.seq
                     yield committed
+            while True:
+                fresh: Committed | None = None
+                try:
+                    async with asyncio.timeout(10):
+                        fresh = await listener.next()
+                    if fresh is None:
+                        return
+                except TimeoutError:
+                    pass
+                if owner.reloads != reloads:
+                    # Another process may have committed meanwhile: that is stored, no more.
+                    reloads = owner.reloads
+                    async for committed in self._behind(desk, seen):
+                        seen = committed.seq
+                        yield committed
+                if fresh is None:
+                    yield None
+                elif fresh.seq > seen:
+                    seen = fresh.seq
+                    yield fresh
+
+    async def _behind(self, desk: str, seq: int) -> AsyncIterator[Committed]:
+        """The commits behind `seq` that are stored by now."""
+        while batches := await self.stored(desk, seq):
+            for batch in batches:
+                seq = batch.seq
+                yield Committed(batch.seq, decode_facts(batch.body))
 
     async def check_reach(self, desk: str, after_seq: int) -> None:
         """Raises `Lagging` where the commits behind `after_seq` are not kept any more."""

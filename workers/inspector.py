@@ -30,7 +30,7 @@ from router.core import commands as c
 from router.core.facts import OutageNoted
 from router.log.archive import Archive, entries_at, next_facts
 from router.log.codec import Undecodable, decode_entry
-from router.log.ports import Log
+from router.log.ports import Log, LogError
 from workers.courses import Courses, Key
 from workers.runner import Keyed, Runner
 from workers.stop import Sleep, Stop
@@ -228,7 +228,13 @@ class Inspector:
                 except Exception as error:
                     self.failures += 1
                     partition = followed.log.partition
-                    logger.warning("partition %s is not inspected now: %r", partition, error)
+                    unexpected = None if isinstance(error, LogError) else error
+                    logger.warning(
+                        "partition %s is not inspected now: %r",
+                        partition,
+                        error,
+                        exc_info=unexpected,
+                    )
                     pause_s = TROUBLE_S
             await self._stop.pause(pause_s)
 

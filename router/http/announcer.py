@@ -156,6 +156,9 @@ class DeskAnnouncer:
             except (Lagging, Unowned, LogError) as failure:
                 logger.warning("desk %s: telling the streams: %s", self._desk, failure)
                 error = failure
+            except Exception:  # over one fact; it must not end the streams for good
+                logger.exception("desk %s: telling the streams; they begin anew", self._desk)
+                error = Lagging("what came could not be told")
             self._live.clear()
             self._end_all(error)
             if error is None:

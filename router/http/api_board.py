@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 import msgspec
 
@@ -154,9 +155,13 @@ def _counts(
 ) -> v.Counts:
     today_ms = clock_ms - (clock_ms + BEIJING_OFFSET_MS) % DAY_MS
     agent = "" if call.supervises else call.agent
+    # In the order in which they were sealed; what was sealed before today fell due before it.
+    sealed_today = takewhile(
+        lambda breach: breach.sealed_ms >= today_ms, reversed(state.breaches.values())
+    )
     breaches = [
         breach
-        for breach in state.breaches.values()
+        for breach in sealed_today
         if breach.due_ms >= today_ms and agent in ("", breach.agent)
     ]
     sessions = [thread for thread in threads if thread.session]

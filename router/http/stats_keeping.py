@@ -253,11 +253,8 @@ class _Live:
                     return False  # who owns the partition now is asked for its figures
         self._ready.set()
         self._tell()
-        reloads = owner.reloads
         async with following(self._service, self._desk, self._seen) as commits:
             async for fresh in commits:
-                if owner.reloads != reloads:
-                    return False  # another process may have committed meanwhile
                 if fresh is not None:
                     await self._count(fresh)
         return True

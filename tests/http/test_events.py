@@ -6,10 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from router.core import commands as c
 from router.http import announcer
 from router.log.codec import decode_facts
-from tests.http.harness import MINUTE_MS, Harness
+from router.log.ports import Commit
+from tests.http.harness import DESK, MINUTE_MS, Harness
 
 
 async def all_facts(desk: Harness) -> list[tuple[str, str]]:
@@ -247,3 +250,34 @@ async def test_set_anew_since(desk: Harness) -> None:
         pass
     (later,) = desk.later.waiting
     assert later is not timer
+
+
+async def test_what_another_process_committed_is_told_too(
+    desk: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The partition was somebody else's for a moment: what they committed is stored, no more."""
+    monkeypatch.setattr(desk.owner, "_lease_ms", 1_000)  # it looks again soon
+    await desk.online("amy")
+    await desk.says("buyer")
+    async with desk.stream("sue") as stream:
+        meta = await desk.log.meta()
+        (last,) = await desk.log.facts(meta.seq - 1, limit=1)
+        lease = desk.owner._lease
+        assert lease is not None
+        elsewhere = Commit(
+            lease, "elsewhere", meta.seq + 1, meta.offset, meta.clock_ms, last.body, {}
+        )
+        assert await desk.log.commit(elsewhere)
+        reloads = desk.owner.reloads
+        await desk.service.submit("d1", c.AdoptDesk(desk=replace(DESK, name="新名字")))
+        await desk.log.release(lease)
+        async with asyncio.timeout(20):
+            while desk.owner.reloads == reloads:
+                desk.log.tick()
+                await asyncio.sleep(0.01)
+        await desk.settle()
+        expected = [
+            place for place, _ in await all_facts(desk) if int(place.split(":")[0]) > meta.seq
+        ]
+        assert expected[0].startswith(f"{meta.seq + 1}:")
+        assert [place for place, _ in await take(stream, len(expected))] == expected
