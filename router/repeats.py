@@ -46,22 +46,42 @@ def delivery(scope: str, delivery_id: str, body: bytes) -> RepeatKey:
 
 def of_command(command: c.AnyCommand) -> RepeatKey | None:
     """The same message, or the same fact of an order or refund; None where repeats do no harm."""
-    match command:
-        case c.MessageReceived() | c.MessageSent() | c.MessageRecalled():
-            name = f"{command.shop}\x1f{_TAGS[type(command)]}\x1f{command.message}"
-            digest = xxh3_128_digest(name.encode("utf-8", "replace"))
-            return _key((_MESSAGE, digest, b"", 0))
-        case c.OrderChanged():
-            return _fact(command.sent_ms, command.shop, f"order.{command.event}", command.order)
-        case c.RefundRequested() | c.RefundResolved():
-            return _fact(command.sent_ms, command.shop, _TAGS[type(command)], command.refund)
-        case c.ReviewPosted():
-            return _fact(command.sent_ms, command.shop, "review.posted", command.review)
-        case _:
-            return None
+    key = _KEYS.get(type(command))
+    return None if key is None else key(command)
+
+
+_Message = c.MessageReceived | c.MessageSent | c.MessageRecalled
+
+
+def _of_message(command: _Message) -> RepeatKey:
+    name = f"{command.shop}\x1f{_TAGS[type(command)]}\x1f{command.message}"
+    return _key((_MESSAGE, xxh3_128_digest(name.encode("utf-8", "replace")), b"", 0))
+
+
+def _of_order(command: c.OrderChanged) -> RepeatKey:
+    return _fact(command.sent_ms, command.shop, f"order.{command.event}", command.order)
+
+
+def _of_refund(command: c.RefundRequested | c.RefundResolved) -> RepeatKey:
+    return _fact(command.sent_ms, command.shop, _TAGS[type(command)], command.refund)
+
+
+def _of_review(command: c.ReviewPosted) -> RepeatKey:
+    return _fact(command.sent_ms, command.shop, "review.posted", command.review)
 
 
 def _fact(sent_ms: int, shop: str, kind: str, name: str) -> RepeatKey:
     identity = f"{shop}\x1f{kind}\x1f{name}\x1f{sent_ms}"
     digest = xxh3_128_digest(identity.encode("utf-8", "replace"))
     return RepeatKey(RepeatKind.FACT, digest, month=sent_ms // MONTH_MS)
+
+
+_KEYS: dict[type[c.Command], Callable[..., RepeatKey]] = {
+    c.MessageReceived: _of_message,
+    c.MessageSent: _of_message,
+    c.MessageRecalled: _of_message,
+    c.OrderChanged: _of_order,
+    c.RefundRequested: _of_refund,
+    c.RefundResolved: _of_refund,
+    c.ReviewPosted: _of_review,
+}

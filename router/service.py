@@ -69,6 +69,12 @@ class Partition:
         self.published = 0
         """The last commit that the listeners were given."""
 
+    def submit(
+        self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
+    ) -> asyncio.Future[Receipt]:
+        """Append a command; answered when it is durable. Raises `Refused`, at once or later."""
+        return self.ingress.submit(_draft((encode_command(desk, command), repeats)))
+
     def publish(self, committed: Committed) -> None:
         self.published = committed.seq
         for listener in self.listeners:
@@ -102,7 +108,7 @@ class Service:
         self._archive = archive
         self.partitions = list(partitions)
         self._by_desk: dict[str, Partition] = {}
-        self._desk_of_shop: dict[str, str] = {}
+        self._home_of_shop: dict[str, tuple[str, Partition]] = {}
         self._farewells: dict[str, tuple[str, ...]] = {}
         for adopt in desks:
             self.know(adopt)
@@ -113,17 +119,17 @@ class Service:
         home = self.partitions[partition_of(desk.id, len(self.partitions))]
         self._by_desk[desk.id] = home
         for shop in desk.shops:
-            self._desk_of_shop[shop.id] = desk.id
+            self._home_of_shop[shop.id] = (desk.id, home)
             self._farewells[shop.id] = (shop.policy or desk.policy).farewells
 
     @property
     def desks(self) -> list[str]:
         return list(self._by_desk)
 
-    def desk_of_shop(self, shop: str) -> str:
-        """Raises `UnknownDesk`."""
+    def home_of_shop(self, shop: str) -> tuple[str, Partition]:
+        """The shop's desk, and where that lives. Raises `UnknownDesk`."""
         try:
-            return self._desk_of_shop[shop]
+            return self._home_of_shop[shop]
         except KeyError:
             raise UnknownDesk(f"no shop {shop!r}") from None
 
@@ -149,8 +155,7 @@ class Service:
         self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()
     ) -> asyncio.Future[Receipt]:
         """Append a command; answered when it is durable. Raises `Refused`, at once or later."""
-        draft = _draft((encode_command(desk, command), repeats))
-        return self.partition(desk).ingress.submit(draft)
+        return self.partition(desk).submit(desk, command, repeats)
 
     async def ask(
         self, desk: str, command: c.AnyCommand, repeats: tuple[RepeatKey, ...] = ()

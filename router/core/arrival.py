@@ -48,12 +48,12 @@ class Before(NamedTuple):
 
     sessions: int
     deadlines: Deadlines
-    misses: list[Miss]
+    misses: tuple[Miss, ...]
 
 
 def before(thread: Thread) -> Before:
     live = thread.live
-    return Before(live.sessions, deadlines_of(live), list(thread.misses))
+    return Before(live.sessions, deadlines_of(live), thread.misses)
 
 
 def deadlines_of(view: View) -> Deadlines:
@@ -310,7 +310,7 @@ def _tell_buyer(state: State, thread: Thread, work: Work) -> None:
     arrive(state, thread, moment)
 
 
-def _tell_misses(state: State, thread: Thread, was: list[Miss]) -> None:
+def _tell_misses(state: State, thread: Thread, was: tuple[Miss, ...]) -> None:
     if thread.misses == was:
         return
     for miss in thread.misses:

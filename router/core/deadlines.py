@@ -21,6 +21,7 @@ from router.core.view import (
     WARNED,
     WINDOW_OPEN,
     FollowUp,
+    Miss,
     Pending,
     Wait,
     has_open_order,
@@ -122,7 +123,9 @@ def fire(state: State, thread: Thread, at_ms: int) -> None:
     autos.fire(state, thread)  # these two before the deadlines of this very moment have passed
     bots.fire(state, thread)
     was = arrival.before(thread)
-    advance(thread.live, rules, at_ms, thread.misses)
+    missed: list[Miss] = []
+    advance(thread.live, rules, at_ms, missed)
+    thread.misses += tuple(missed)
     state.touch(thread)
     _warn(state, thread)
     _rescue(state, thread)

@@ -78,9 +78,8 @@ def open_item(view: View, kind: ItemKind, moment: Moment, *, order: str, due_at_
     """One more piece of work; while it is pending, a repetition changes nothing."""
     if any(item.kind == kind.name and item.key == moment.key for item in view.pending):
         return
-    view.pending.append(
-        Pending(kind.name, moment.key, order, moment.sent_ms, due_at_ms, moment.offset)
-    )
+    item = Pending(kind.name, moment.key, order, moment.sent_ms, due_at_ms, moment.offset)
+    view.pending = (*view.pending, item)
 
 
 def open_told(view: View, rules: Rules, moment: Moment) -> None:
@@ -146,7 +145,7 @@ def meet(view: View, rules: Rules, moment: Moment) -> bool:
     """Settle what the moment meets, and keep what it proves in part; whether any was settled."""
     if not view.pending:
         return False
-    left = [item for item in view.pending if not _is_met(item, rules, moment)]
+    left = tuple(item for item in view.pending if not _is_met(item, rules, moment))
     found = len(left) < len(view.pending)
     view.pending = left
     return found
@@ -188,16 +187,16 @@ def cancels(kind: ItemKind, event: str, armed_ms: int, sent_ms: int) -> bool:
 def cancel(view: View, rules: Rules, event: str, order: str, sent_ms: int) -> None:
     """Drop what this event of an order cancels."""
     if view.pending:
-        view.pending = [
+        view.pending = tuple(
             item
             for item in view.pending
             if item.order != order
             or (kind := kind_of(rules, item.kind, item.armed_ms)) is None
             or not cancels(kind, event, item.armed_ms, sent_ms)
-        ]
+        )
 
 
 def withdraw(view: View, moment: Moment) -> None:
     """Drop what is not needed any more."""
     name = (moment.category, moment.key)
-    view.pending = [item for item in view.pending if (item.kind, item.key) != name]
+    view.pending = tuple(item for item in view.pending if (item.kind, item.key) != name)

@@ -118,7 +118,7 @@ class Thread(msgspec.Struct, array_like=True, gc=False):
     """The encoded view at the horizon; b"" for the empty view."""
     buffer: list[Moment] = []
     live: View = msgspec.field(default_factory=View)
-    misses: list[Miss] = []
+    misses: tuple[Miss, ...] = ()
     """Noticed and not sealed, in order."""
     # The open session, if any
     session: str = ""
@@ -191,15 +191,17 @@ def take(thread: Thread, rules: Rules, moment: Moment, clock_ms: int, horizon_ms
     """Put a moment in its place; True if that was the end of the timeline as known.
 
     `horizon_ms`: moments before it can not come any more (this one lies at or after it).
-    New misses are appended to `thread.misses`; folding again makes that list anew.
+    New misses are added to `thread.misses`; folding again finds all of them anew.
     """
     _compact(thread, rules, horizon_ms)
     buffer = thread.buffer
     in_order = not buffer or place(buffer[-1]) < place(moment)
     if in_order and moment.sent_ms > thread.live.passed_ms:
         buffer.append(moment)
-        apply(thread.live, rules, moment, thread.misses)
-        advance(thread.live, rules, clock_ms - 1, thread.misses)
+        missed: list[Miss] = []
+        apply(thread.live, rules, moment, missed)
+        advance(thread.live, rules, clock_ms - 1, missed)
+        thread.misses += tuple(missed)
         return True
     buffer.insert(bisect_right(buffer, place(moment), key=place), moment)
     refold(thread, rules, clock_ms)
@@ -253,7 +255,7 @@ def refold(thread: Thread, rules: Rules, clock_ms: int) -> None:
         apply(view, rules, moment, missed)
     advance(view, rules, clock_ms - 1, missed)
     thread.live = view
-    thread.misses = missed
+    thread.misses = tuple(missed)
     if view.wait is not None:
         view.wait.told = told.get(("reply", "", view.wait.due_ms), 0)
     if view.follow_up is not None:
@@ -284,7 +286,7 @@ def seal(thread: Thread, rules: Rules, to_ms: int) -> list[Miss]:
     advance(view, rules, to_ms, missed)
     del thread.buffer[:count]
     set_sealed(thread, view)
-    thread.misses = [miss for miss in thread.misses if miss.due_ms > to_ms]
+    thread.misses = tuple(miss for miss in thread.misses if miss.due_ms > to_ms)
     return missed
 
 

@@ -196,7 +196,7 @@ class View(msgspec.Struct, array_like=True, gc=False):
     """When the latest message that answers was sent."""
     wait: Wait | None = None
     follow_up: FollowUp | None = None
-    pending: list[Pending] = []
+    pending: tuple[Pending, ...] = ()
     orders: dict[str, int] = {}
     """Known orders: ORDER_CLOSED, ORDER_CHECKED, and what else is known of each."""
     recalled: tuple[str, ...] = ()

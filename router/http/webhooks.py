@@ -22,8 +22,9 @@ from router.http.routes import Route
 from router.ingress import Receipt
 from router.log.ports import Appended, Conflicting
 from router.marks import Farewells
+from router.owner import Owner
 from router.repeats import delivery, of_command
-from router.service import Service, UnknownDesk
+from router.service import Partition, Service, UnknownDesk
 
 ACCEPTED = Ready(b'{"accepted": true}')
 DUPLICATE = Ready(b'{"accepted": true, "duplicate": true}')
@@ -77,13 +78,13 @@ class Hook:
         status = GONE
         try:
             shop = request.match_info["shop"]
-            desk = self._desk_of(shop)
+            desk, partition = self._home_of(shop)
             content = request.content
             # As nearly always it has come whole, and need not be waited for.
             body = content.read_nowait() if content.is_eof() else await self._rest_of(request)
             if len(body) > self._limit:
                 raise self._too_large()
-            receipt = await self._taken(shop, desk, request.headers, body)
+            receipt = await self._taken(shop, desk, partition, request.headers, body)
             answer = ACCEPTED if type(receipt) is Appended else _repeated(receipt)
             status = 200
         except Exception as error:
@@ -96,9 +97,9 @@ class Hook:
             return answer
         return web.Response(body=answer.body, content_type="application/json")
 
-    def _desk_of(self, shop: str) -> str:
+    def _home_of(self, shop: str) -> tuple[str, Partition]:
         try:
-            return self._service.desk_of_shop(shop)
+            return self._service.home_of_shop(shop)
         except UnknownDesk:
             raise Problem(404, f"no shop {shop[:200]!r}", reason="unknown_shop") from None
 
@@ -113,7 +114,7 @@ class Hook:
         return Problem(413, f"the body has more than {self._limit} bytes", reason="too_large")
 
     def _taken(
-        self, shop: str, desk: str, headers: Mapping[str, str], body: bytes
+        self, shop: str, desk: str, partition: Partition, headers: Mapping[str, str], body: bytes
     ) -> asyncio.Future[Receipt]:
         """What becomes of a delivery. Raises what `problem_of` knows, at once or later."""
         door = self._doors.get(shop)
@@ -131,16 +132,15 @@ class Hook:
             body,
             now_s=self._clock_s(),
         )
-        self._look_up(shop, desk, door)
+        self._look_up(shop, desk, partition.owner, door)
         command = bridge.decode(body, shop, door.farewells)
         own = delivery(door.scope, delivery_id or "", body)
         same = of_command(command)
-        return self._service.submit(desk, command, (own,) if same is None else (own, same))
+        return partition.submit(desk, command, (own,) if same is None else (own, same))
 
-    def _look_up(self, shop: str, desk: str, door: Door) -> None:
+    def _look_up(self, shop: str, desk: str, owner: Owner, door: Door) -> None:
         """Let the door know the farewells of the shop's policy; while the desk is loaded or
         owned by another process, the last known ones, or those configured here."""
-        owner = self._service.partition(desk).owner
         if owner.is_owner and (state := owner.states.get(desk)) is not None:
             listed = state.rules(shop).policy.farewells
             door.adopted = True
