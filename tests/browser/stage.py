@@ -107,6 +107,8 @@ class Bridge:
 
     def __init__(self) -> None:
         self.sent: list[Json] = []
+        self.wants_no: set[str] = set()
+        """Kinds of events that it refuses for good."""
         self._changed = asyncio.Condition()
         app = web.Application()
         app.router.add_post("/{shop}", self._take)
@@ -127,6 +129,8 @@ class Bridge:
             now_s=time.time(),
         )
         event = json.loads(body)
+        if event["type"] in self.wants_no:
+            return web.Response(status=410)
         async with self._changed:
             self.sent.append(event | {"shop": request.match_info["shop"]})
             self._changed.notify_all()
@@ -134,9 +138,13 @@ class Bridge:
 
     async def message(self, holds: Callable[[Json], bool]) -> Json:
         """The first `message.send` whose data are such, once it is there."""
+        return await self.event("message.send", holds)
+
+    async def event(self, kind: str, holds: Callable[[Json], bool]) -> Json:
+        """The same of any kind."""
 
         def found() -> Json | None:
-            sends = (event["data"] for event in self.sent if event["type"] == "message.send")
+            sends = (event["data"] for event in self.sent if event["type"] == kind)
             return next((data for data in sends if holds(data)), None)
 
         async with asyncio.timeout(SOON_S), self._changed:

@@ -6,8 +6,10 @@ later (`pages/index.js`) are put into `STATES`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from playwright.async_api import FilePayload, Page, expect
@@ -52,6 +54,19 @@ async def _transferring(page: Page) -> None:
     await page.fill("#reply-text", "")
     await page.keyboard.press("Alt+KeyT")
     await expect(page.locator("dialog")).to_be_visible()
+
+
+async def _remarking(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+KeyR")
+    await page.fill("dialog textarea", "改地址")
+    await expect(page.locator("dialog .present .words")).to_be_visible()
+
+
+async def _promising(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+KeyP")
+    await expect(page.locator("dialog input[name=due]")).to_be_visible()
 
 
 async def _leaving(page: Page) -> None:
@@ -186,6 +201,8 @@ STATES: dict[str, tuple[Step, ...]] = {
         _reading,
         _searching,
         _transferring,
+        _remarking,
+        _promising,
         _leaving,
         _own_flags,
         _quick_replies,
@@ -264,6 +281,10 @@ async def fill(stage: Stage) -> None:
     await buyers.hook("order.placed", "tmall", buyer="买家甲", order="20261121001")
     refund = {"buyer": "买家甲", "order": "20261121001", "refund": "r1", "reason": "changed_mind"}
     await buyers.hook("refund.requested", "tmall", **refund)
+    about: dict[str, Any] = {"shop": "tmall", "buyer": "买家甲", "agent": "xiaomei"}
+    await stage.ask(c.SetRemark(order="20261121001", reason="催单,答应今天发", **about))
+    due_ms = time.time_ns() // 1_000_000 + 60 * MINUTE_MS
+    await stage.ask(c.PromiseCallBack(text="发货后给单号", due_ms=due_ms, **about))
     await buyers.says("买家乙", "谢谢", "pdd")
     await buyers.is_answered("买家乙", "ajie", "不客气,再见", "pdd")
     await buyers.says("买家丙", "能开发票吗", "pdd")

@@ -38,4 +38,8 @@ export function at(time, form = "") {
   made[name] ||= new Intl.DateTimeFormat("zh-CN", { ...FORMATS[name], timeZone: "Asia/Shanghai" });
   return made[name].format(when);
 }
+// A time in Beijing as a date-time field has it, and back.
+const BEIJING_MS = 8 * 3_600_000;
+export const asLocal = (ms) => new Date(ms + BEIJING_MS).toISOString().slice(0, 16);
+export const fromLocal = (local) => `${local}:00+08:00`;
 export const yuan = (fen) => `${fen < 0 ? "-" : ""}¥${(Math.abs(fen) / 100).toFixed(2).replace(/\.00$/, "")}`;

@@ -24,6 +24,8 @@ export const shopName = (id) => board.value?.shops.find((one) => one.id === id)?
 export const buyerName = (one) => one.buyer_name || one.buyer;
 export const agentName = (id) => agents.value.get(id)?.name
   || (me.value?.agent?.id === id ? me.value.agent.name : "") || id;
+// Who has done something: an agent, or a supervisor who is none.
+export const whoIs = (id) => (id === me.value?.user ? me.value.name || id : agentName(id));
 const seats = computed(() => new Map([...agents.value.values()]
   .flatMap((agent) => agent.sub_accounts.map((seat) => [seat.id, agent.id]))));
 // Who speaks through a sub-account; its id where that is not known.

@@ -7,19 +7,29 @@ import { named, t, why } from "../words/index.js";
 import { Countdown } from "./countdown.js";
 import { Dialog } from "./dialog.js";
 import { Message } from "./message.js";
+import { OrderActs, OrderDialog } from "./order_acts.js";
+import { Remarks } from "./order_remark.js";
 import { ReplyBox } from "./reply_box.js";
 import { Refunds } from "./refunds.js";
 
 export function Conversation({ one }) {
   const list = messages.value.get(one.id) || [];
+  const [act, setAct] = useState(null); // what is being done with an order, or promised
   const end = useRef(null), log = useRef(null), stuck = useRef(true);
   const last = list.at(-1)?.id;
   useLayoutEffect(() => { if (stuck.current) end.current?.scrollIntoView({ block: "end" }); }, [last]);
+  useLayoutEffect(() => { // what stands around the log takes room from it: its end stays in sight
+    const box = log.current;
+    const watching = new ResizeObserver(() => { if (stuck.current) box.scrollTop = box.scrollHeight; });
+    watching.observe(box);
+    return () => watching.disconnect();
+  }, []);
   const scrolled = () => {
     const box = log.current;
     stuck.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
   };
   const mine = one.agent && one.agent === me.value.agent?.id;
+  const may = mine || supervises.value;
   const name = list.findLast((message) => message.buyer_name)?.buyer_name || one.buyer_name;
   const more = earlier.value.get(one.id);
   return html`<section class="conversation" aria-labelledby="buyer">
@@ -29,22 +39,25 @@ export function Conversation({ one }) {
       ${name && name !== one.buyer && html`<small class="buyer-id" dir="auto">${one.buyer}</small>`}
       <p>${shopName(one.shop)} · ${named("state", one.state)}${one.agent ? ` · ${agentName(one.agent)}` : ""}</p>
       <ul class="deadlines" aria-label=${t("work.deadlines")}>
-        ${one.deadlines.map((due) => html`<li key=${`${due.rule}${due.key}`}><${Countdown} due=${due.due_at} label=${`${named("rule", due.rule)} ${due.key}`} />
+        ${one.deadlines.map((due) => html`<li key=${`${due.rule}${due.key}`}><${Countdown} due=${due.due_at} label=${`${named("rule", due.rule)} ${due.rule === "call_back" ? "" : due.key}`} />
           ${due.from_at && html`<small>${t("work.from", { time: at(due.from_at) })}</small>`}</li>`)}
       </ul>
-      <${Acts} one=${one} mine=${mine} />
+      <${Acts} one=${one} mine=${mine}>${may && html`<${OrderActs} onAct=${setAct} />`}<//>
     </header>
+    <${Remarks} one=${one} onEdit=${may && ((order) => setAct({ what: "remark", order }))} />
     <ol class="log" ref=${log} onScroll=${scrolled} tabindex="0" aria-label=${t("work.log")} aria-live="polite">
       ${more && html`<li class="more"><button type="button" onClick=${() => readMessages(one.id, more).catch(failed)}>${t("work.earlier")}</button></li>`}
-      ${list.map((message) => html`<${Message} key=${message.id} message=${message} />`)}
+      ${list.map((message) => html`<${Message} key=${message.id} message=${message}
+        remark=${message.kind === "order_card" && one.remarks.find((remark) => remark.order === message.order)} />`)}
       <li ref=${end} class="end" aria-hidden="true"></li>
     </ol>
     <${Refunds} one=${one} />
     ${mine && html`<${ReplyBox} one=${one} />`}
+    ${may && act && html`<${OrderDialog} one=${one} act=${act} onClose=${() => setAct(null)} />`}
   </section>`;
 }
 
-function Acts({ one, mine }) {
+function Acts({ one, mine, children }) {
   const [asking, setAsking] = useState("");
   // Who could take it is read first: an agent's page hears little of the others.
   const transfer = () => readBoard().catch(failed).then(() => setAsking("transfer"));
@@ -63,8 +76,9 @@ function Acts({ one, mine }) {
   });
   return html`<div class="acts">
     ${!one.agent && me.value.agent && html`<button type="button" class="first" onClick=${claim}>${t("act.claim")}</button>`}
-    ${(mine || supervises.value) && html`<button type="button" onClick=${transfer} aria-keyshortcuts="Alt+T">${t(supervises.value && !mine ? "act.reassign" : "act.transfer")}</button>
-      <button type="button" onClick=${close} aria-keyshortcuts="Alt+W">${t("act.end")}</button>`}
+    ${children}
+    ${(mine || supervises.value) && html`<button type="button" onClick=${transfer} aria-keyshortcuts="Alt+T" title="Alt+T">${t(supervises.value && !mine ? "act.reassign" : "act.transfer")}</button>
+      <button type="button" onClick=${close} aria-keyshortcuts="Alt+W" title="Alt+W">${t("act.end")}</button>`}
     ${asking === "transfer" && html`<${Move} one=${one} mine=${mine} onClose=${() => setAsking("")} />`}
     ${asking === "close" && html`<${WithReason} title=${t("act.end")} onClose=${() => setAsking("")}
       act=${(reason) => post(`/v1/sessions/${part(one.id)}/close`, { reason })} />`}

@@ -7,7 +7,8 @@ export function Dialog({ title, onClose, children, wide = false }) {
   useEffect(() => {
     const dialog = ref.current, before = document.activeElement;
     dialog.showModal(); // it would put the focus on what closes it
-    dialog.querySelector("[autofocus], :checked, form :is(input, select, textarea), form button")?.focus();
+    (dialog.querySelector("[autofocus]")
+      || dialog.querySelector(":checked, form :is(input, select, textarea), form button"))?.focus();
     return () => { // by now it has left the page, too late to give the focus back by itself
       dialog.close();
       if (before?.isConnected) before.focus();
@@ -19,4 +20,11 @@ export function Dialog({ title, onClose, children, wide = false }) {
       <button type="button" class="plain close" aria-label=${t("act.close")} onClick=${onClose}>×</button></header>
     ${children}
   </dialog>`;
+}
+
+// For what is written in a dialog: Enter sends it, Shift+Enter breaks the line.
+export function enterSends(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.form.requestSubmit();
 }

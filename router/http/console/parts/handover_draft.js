@@ -1,7 +1,7 @@
 // One's own handover before it is filed: what is open as it is at this moment, with a word on each,
 // and what is special. What is written stays in this tab until it is filed.
 import { get, post } from "../api.js";
-import { at, now, serverNow, span } from "../clock.js";
+import { asLocal, at, fromLocal, now, serverNow, span } from "../clock.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { agentName, agents, desk, me, refresh, shopName, toast } from "../state.js";
 import { named, t, why } from "../words/index.js";
@@ -25,9 +25,6 @@ function kept(name) {
   }
 }
 
-// A call-back is written in Beijing's time, as all times here are.
-const BEIJING_MS = 8 * HOUR_MS;
-const asLocal = (ms) => new Date(ms + BEIJING_MS).toISOString().slice(0, 16);
 const inAnHour = () => asLocal(Math.ceil((serverNow() + HOUR_MS) / 900_000) * 900_000);
 
 const draftPath = (agent) => `/v1/handovers/draft?${new URLSearchParams({ desk: desk.value, agent })}`;
@@ -84,7 +81,7 @@ function Form({ draft, onFiled, children }) {
       .map((line) => ({ about: line.about, ref: line.ref, text: words.lines[line.ref]?.text.trim() || "" })),
     ...[...goneOf(open), ...words.more].filter((one) => one.text.trim()).map((one) => ({
       about: one.about, text: one.text.trim(), shop: one.shop, buyer: one.buyer.trim(),
-      ...(one.due && { due_at: `${one.due}:00+08:00` }),
+      ...(one.due && { due_at: fromLocal(one.due) }),
     })),
   ];
   const fileThis = (open) => post("/v1/handovers", {

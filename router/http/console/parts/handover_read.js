@@ -3,7 +3,7 @@
 import { part, post } from "../api.js";
 import { at } from "../clock.js";
 import { html, useState } from "../html.js";
-import { agentName, agents, failed, me, refresh, sessions, show, supervises, toast } from "../state.js";
+import { agentName, agents, failed, me, refresh, sessions, show, supervises, toast, whoIs } from "../state.js";
 import { t, why } from "../words/index.js";
 import { Countdown } from "./countdown.js";
 import { Between, LineHead } from "./handover_line.js";
@@ -11,7 +11,6 @@ import { aboutLines, mineId, readHandovers, useShown } from "./handover_state.js
 
 const concerns = (id) => (fact, one) => fact.handover === id || (one ? aboutLines(fact, one.lines) : false);
 const speaker = () => (supervises.value ? me.value.user : mineId.value);
-const whoIs = (id) => (id === me.value.user ? me.value.name || id : agentName(id));
 
 // Whom it is for; anybody while that one is not at work, or where it is for nobody.
 const mayTake = (one) => Boolean(mineId.value) && one.state === "open" && one.agent !== mineId.value

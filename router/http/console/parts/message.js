@@ -3,10 +3,11 @@ import { at } from "../clock.js";
 import { html } from "../html.js";
 import { agentName, seatName } from "../state.js";
 import { named, t } from "../words/index.js";
+import { Flag } from "./order_remark.js";
 
 const PICTURE = /^https:\/\//;
 
-function Words({ message }) {
+function Words({ message, remark }) {
   const link = PICTURE.test(message.url);
   switch (message.kind) {
     case "image":
@@ -16,7 +17,8 @@ function Words({ message }) {
     case "order_card":
       return html`<div class="card"><small>${t(`kind.${message.kind}`)}</small>
         <b>${message.order || message.product}</b>${message.text && html`<p dir="auto">${message.text}</p>`}
-        ${link && html`<a href=${message.url} target="_blank" rel="noopener noreferrer">${t("act.open")}</a>`}</div>`;
+        ${link && html`<a href=${message.url} target="_blank" rel="noopener noreferrer">${t("act.open")}</a>`}
+        ${remark && html`<p class="noted"><${Flag} of=${remark.flag} /> <span dir="auto">${remark.reason}</span></p>`}</div>`;
     case "video":
     case "file":
       return html`${link ? html`<a href=${message.url} target="_blank" rel="noopener noreferrer">${t(`kind.${message.kind}`)}</a>` : t(`kind.${message.kind}`)}
@@ -26,12 +28,13 @@ function Words({ message }) {
   }
 }
 
-export function Message({ message }) {
+// `remark`: of the order that it shows.
+export function Message({ message, remark }) {
   const by = message.side === "buyer" ? "" : message.by === "human"
     ? (message.agent ? agentName(message.agent) : seatName(message.sub_account)) : t(`by.${message.by}`);
   const state = message.recalled ? "recalled" : message.delivery;
   return html`<li data-message=${message.id} class=${`message ${message.side} by-${message.by} ${state || ""}`}>
-    <div class="bubble"><${Words} message=${message} /></div>
+    <div class="bubble"><${Words} message=${message} remark=${remark} /></div>
     <p class="meta"><time datetime=${message.sent_at}>${at(message.sent_at, "time")}</time> ${by}
       ${state && html` <span class=${`delivery ${state}`}>${named("delivery", state)}</span>`}</p>
   </li>`;

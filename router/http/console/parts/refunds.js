@@ -1,7 +1,7 @@
 // Work that belongs to a session and needs a word of its own: refunds, call-backs, notes.
 import { part, post } from "../api.js";
 import { html, useState } from "../html.js";
-import { failed, me, refresh, supervises, toast } from "../state.js";
+import { agentName, failed, me, refresh, supervises, toast } from "../state.js";
 import { named, t } from "../words/index.js";
 import { WithReason } from "./conversation.js";
 import { Countdown } from "./countdown.js";
@@ -18,13 +18,14 @@ export function Item({ item }) {
   const [asking, setAsking] = useState("");
   const mine = item.agent && item.agent === me.value.agent?.id;
   const may = mine || supervises.value || !item.agent;
-  const refund = item.kind === "refund";
+  const refund = item.kind === "refund", promise = item.kind === "call_back";
   const settle = (outcome) => post(`/v1/refunds/${part(item.id)}/resolve`, { outcome })
     .then(() => { toast(t("refund.settled"), "good"); return refresh(); }).catch(failed);
   const takeOver = () => post(`/v1/refunds/${part(item.id)}/take-over`).then(refresh).catch(failed);
   return html`<li class="work-item">
-    <b>${named("rule", item.kind)}</b> <span>${item.key}</span> <${Countdown} due=${item.due_at} />
-    ${item.reason && html`<small>${named("refund.reason", item.reason)}</small>`}
+    <b>${named("rule", item.kind)}</b> ${!promise && html`<span>${item.key}</span>`} <${Countdown} due=${item.due_at} />
+    ${promise ? html`<span class="promised" dir="auto">${item.reason}</span>${!mine && item.agent && html` <small>${agentName(item.agent)}</small>`}`
+    : item.reason && html`<small>${named("refund.reason", item.reason)}</small>`}
     ${item.taken_by && html`<small>${t("refund.taken", { by: item.taken_by })}</small>`}
     ${item.escalated_by && html`<small>${t("refund.escalated")} ${item.escalation}</small>`}
     ${may && refund && html`<span class="acts">
@@ -33,7 +34,7 @@ export function Item({ item }) {
       ${supervises.value && !item.taken_by && html`<button type="button" onClick=${takeOver}>${t("refund.take_over")}</button>`}
     </span>`}
     ${may && (item.kind === "review_case" || item.kind === "cod_confirm") && html`<button type="button" onClick=${() => setAsking("note")}>${t("item.note")}</button>`}
-    ${may && item.kind === "call_back" && html`<button type="button" onClick=${() => setAsking("withdraw")}>${t("item.withdraw")}</button>`}
+    ${(mine || supervises.value) && promise && html`<button type="button" onClick=${() => setAsking("withdraw")}>${t("item.withdraw")}</button>`}
     ${asking === "escalate" && html`<${WithReason} title=${t("refund.escalate")} onClose=${() => setAsking("")}
       act=${(reason) => post(`/v1/refunds/${part(item.id)}/escalate`, { reason })} />`}
     ${asking === "note" && html`<${WithReason} title=${t("item.note")} label=${t("item.note.words")} onClose=${() => setAsking("")}
