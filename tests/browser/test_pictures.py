@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from router.core import commands as c
 from tests.browser.busy_days import pass_over
 from tests.browser.evening import an_evening, handed_over
 from tests.browser.past import Past
@@ -61,6 +62,8 @@ async def a_busy_afternoon(stage: Stage) -> None:
     order = {"buyer": first, "order": "2026112100317"}
     await buyers.hook("order.placed", TMALL, 45_000, **order)
     await buyers.says(first, "已经拍下了,麻烦今天发,地址是公司的", TMALL, 30_000)
+    words = {"agent": "xiaomei", "reason": "公司地址,答应今天发", "flag": "yellow"}
+    await stage.ask(c.SetRemark(shop=TMALL, **order, **words))
     refund = {"order": "2026112000098", "refund": "r-5521", "reason": "changed_mind"}
     await buyers.hook("refund.requested", PDD, 60_000, **{"buyer": BUYERS[3], **refund})
     other = {"order": "2026111900412", "refund": "r-5498", "reason": "other"}
