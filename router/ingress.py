@@ -89,7 +89,7 @@ class Ingress:
         if len(self._waiting) >= self._waiting_limit:
             self.shed += 1
             raise Refused("too much at once", retry_after_s=1)
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Receipt] = asyncio.Future()
         self._waiting.append((draft, future))
         if self._resting:
             self._wake.set()

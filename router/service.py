@@ -94,6 +94,10 @@ class UnknownDesk(Exception):
     """No desk or shop of this name."""
 
 
+class UnknownShop(UnknownDesk):
+    """No shop of this name."""
+
+
 class Service:
     """All partitions of this process."""
 
@@ -127,11 +131,11 @@ class Service:
         return list(self._by_desk)
 
     def home_of_shop(self, shop: str) -> tuple[str, Partition]:
-        """The shop's desk, and where that lives. Raises `UnknownDesk`."""
+        """The shop's desk, and where that lives. Raises `UnknownShop`."""
         try:
             return self._home_of_shop[shop]
         except KeyError:
-            raise UnknownDesk(f"no shop {shop!r}") from None
+            raise UnknownShop(f"no shop {shop[:200]!r}") from None
 
     def farewells(self, shop: str) -> tuple[str, ...]:
         """As configured here, for who does not own the partition."""
@@ -239,4 +243,13 @@ class Service:
         return await next_facts(self._archive, log, after_seq, limit=limit)
 
 
-__all__ = ["Lagging", "Partition", "Refused", "Service", "UnknownDesk", "Unowned", "partition_of"]
+__all__ = [
+    "Lagging",
+    "Partition",
+    "Refused",
+    "Service",
+    "UnknownDesk",
+    "UnknownShop",
+    "Unowned",
+    "partition_of",
+]

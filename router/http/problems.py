@@ -18,7 +18,7 @@ from router.channels.standard_webhooks import BadSignature
 from router.ingress import Refused
 from router.log.ports import LogError
 from router.owner import Unowned
-from router.service import UnknownDesk
+from router.service import UnknownDesk, UnknownShop
 
 logger = logging.getLogger("zhiban.http")
 
@@ -198,6 +198,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(401, str(error), reason="bad_signature")
         case BadEvent() | msgspec.DecodeError() | UnicodeDecodeError():
             return Problem(400, str(error), reason="bad_request")
+        case UnknownShop():
+            return Problem(404, str(error), reason="unknown_shop")
         case UnknownDesk():
             return Problem(404, str(error), reason="unknown")
         case web.HTTPRequestEntityTooLarge():

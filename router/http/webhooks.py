@@ -24,7 +24,7 @@ from router.log.ports import Appended, Conflicting
 from router.marks import Farewells
 from router.owner import Owner
 from router.repeats import delivery, of_command
-from router.service import Partition, Service, UnknownDesk
+from router.service import Partition, Service
 
 ACCEPTED = Ready(b'{"accepted": true}')
 DUPLICATE = Ready(b'{"accepted": true, "duplicate": true}')
@@ -78,7 +78,7 @@ class Hook:
         status = GONE
         try:
             shop = request.match_info["shop"]
-            desk, partition = self._home_of(shop)
+            desk, partition = self._service.home_of_shop(shop)
             content = request.content
             # As nearly always it has come whole, and need not be waited for.
             body = content.read_nowait() if content.is_eof() else await self._rest_of(request)
@@ -96,12 +96,6 @@ class Hook:
         if can_take(request):
             return answer
         return web.Response(body=answer.body, content_type="application/json")
-
-    def _home_of(self, shop: str) -> tuple[str, Partition]:
-        try:
-            return self._service.home_of_shop(shop)
-        except UnknownDesk:
-            raise Problem(404, f"no shop {shop[:200]!r}", reason="unknown_shop") from None
 
     async def _rest_of(self, request: web.Request) -> bytes:
         """The body of a request that is still coming in."""

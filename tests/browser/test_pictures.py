@@ -62,8 +62,16 @@ async def a_busy_afternoon(stage: Stage) -> None:
     order = {"buyer": first, "order": "2026112100317"}
     await buyers.hook("order.placed", TMALL, 45_000, **order)
     await buyers.says(first, "已经拍下了,麻烦今天发,地址是公司的", TMALL, 30_000)
-    words = {"agent": "xiaomei", "reason": "公司地址,答应今天发", "flag": "yellow"}
-    await stage.ask(c.SetRemark(shop=TMALL, **order, **words))
+    await stage.ask(
+        c.SetRemark(
+            shop=TMALL,
+            buyer=first,
+            order=order["order"],
+            agent="xiaomei",
+            reason="公司地址,答应今天发",
+            flag="yellow",
+        )
+    )
     refund = {"order": "2026112000098", "refund": "r-5521", "reason": "changed_mind"}
     await buyers.hook("refund.requested", PDD, 60_000, **{"buyer": BUYERS[3], **refund})
     other = {"order": "2026111900412", "refund": "r-5498", "reason": "other"}
