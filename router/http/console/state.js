@@ -16,6 +16,15 @@ export const messages = signal(new Map()); // by session id: its messages, oldes
 export const board = signal(null); // supervisors: the desk at a glance
 export const toasts = signal([]);
 
+// Pending work: all that an agent holds; supervisors: the desk's.
+const items = signal([]);
+// That of it which stands in no session here: the buyer has none open, or a colleague has it.
+export const apart = computed(() => {
+  if (!items.value.length) return [];
+  const shown = new Set([...sessions.value.values()].flatMap((one) => one.work.map((item) => item.id)));
+  return items.value.filter((item) => !shown.has(item.id));
+});
+
 export const supervises = computed(() => me.value !== null && me.value.role !== "agent");
 export const agents = computed(() => new Map((board.value?.agents || []).map((a) => [a.id, a])));
 export const shopName = (id) => board.value?.shops.find((one) => one.id === id)?.name
@@ -74,6 +83,7 @@ export function leave() {
     sessions.value = new Map();
     messages.value = new Map();
     board.value = null;
+    items.value = [];
     open.value = "";
     link.value = "connecting";
   });
@@ -87,6 +97,7 @@ export function chooseDesk(name) {
   open.value = "";
   sessions.value = new Map();
   board.value = null;
+  items.value = [];
   connect();
 }
 
@@ -157,7 +168,7 @@ async function rounds() {
 
 async function readAll() {
   const of = desk.value;
-  const [who, list] = await Promise.all([get("/v1/me"), readList(of), readBoard()]);
+  const [who, list] = await Promise.all([get("/v1/me"), readList("sessions", of), readBoard(), readItems()]);
   if (desk.value !== of || !me.value) return;
   batch(() => {
     me.value = who;
@@ -166,11 +177,11 @@ async function readAll() {
   if (sessions.value.has(open.value)) await readMessages(open.value, "", true);
 }
 
-async function readList(of) {
+async function readList(name, of) {
   const found = [];
   for (let cursor = ""; cursor !== null;) {
-    const page = await get("/v1/sessions", { desk: of, limit: 500, cursor });
-    found.push(...page.sessions);
+    const page = await get(`/v1/${name}`, { desk: of, limit: 500, cursor });
+    found.push(...page[name]);
     cursor = page.next_cursor;
   }
   return found;
@@ -221,6 +232,25 @@ function boardSoon() {
   }, Math.max(150, boardAsked + BOARD_MS[me.value.role] - Date.now()));
 }
 
+let itemsDue = null;
+const ITEMS_MS = { agent: 100, supervisor: 1_000, admin: 1_000 };
+async function readItems() {
+  const of = desk.value;
+  const found = me.value.agent || supervises.value ? await readList("items", of) : [];
+  if (desk.value !== of || !me.value) return;
+  items.value = found.sort((a, b) => (a.due_at || "9").localeCompare(b.due_at || "9"));
+}
+// What is settled, or somebody else's now, goes at once; what else there is is read soon.
+function noteItem(fact) {
+  const gone = fact.type === "item_settled"
+    || (fact.type === "item_assigned" && !supervises.value && fact.agent !== me.value?.agent?.id);
+  if (gone) items.value = items.value.filter((item) => item.id !== fact.item);
+  itemsDue ||= setTimeout(() => {
+    itemsDue = null;
+    if (me.value) readItems().catch(failed);
+  }, ITEMS_MS[me.value?.role] || 0);
+}
+
 const STAYS = new Set(["message_noted", "message_recalled", "deadline_armed", "deadline_settled", "deadline_withdrawn", "deadline_warned", "delivery_requested", "delivery_reported"]);
 function note(fact) {
   for (const heard of FACT_LISTENERS) heard(fact);
@@ -232,6 +262,7 @@ function note(fact) {
     }
   }
   boardSoon();
+  if (fact.item) noteItem(fact);
   if (fact.type === "presence_changed" && fact.agent === me.value?.agent?.id) readMe();
   if (dirty.size) read();
 }

@@ -4,11 +4,11 @@ import { at, now, span } from "../clock.js";
 import { computed, html, signal, useEffect, useMemo, useState } from "../html.js";
 import { TodayRate } from "../parts/chart_today.js";
 import { Conversation, WithReason } from "../parts/conversation.js";
-import { Countdown, Since } from "../parts/countdown.js";
+import { Countdown, Pressing, Since } from "../parts/countdown.js";
 import { Menu } from "../parts/menu.js";
 import { Item } from "../parts/refunds.js";
 import { awaited, Duty, rosteredOf } from "../parts/shift_status.js";
-import { agentName, agents, board, buyerName, open, seatName, sessions, shopName, show, toast } from "../state.js";
+import { agentName, agents, apart, board, buyerName, open, seatName, sessions, shopName, show, toast } from "../state.js";
 import { language, named, t } from "../words/index.js";
 import { firstDue } from "./work.js";
 
@@ -19,7 +19,8 @@ const moving = signal(null); // what was dropped, until a reason is given
 const rows = computed(() => [...sessions.value.values()].sort((a, b) =>
   (firstDue(a) || "9").localeCompare(firstDue(b) || "9") || a.opened_at.localeCompare(b.opened_at)));
 const refunds = computed(() => rows.value.flatMap((one) => one.work
-  .filter((item) => item.for_supervisors && item.state !== "settled")));
+  .filter((item) => item.state !== "settled")).concat(apart.value).filter((item) => item.for_supervisors));
+const others = computed(() => apart.value.filter((item) => !item.for_supervisors));
 
 const COUNTS = ["sessions", "waiting", "queued", "online", "away", "breaches_today"];
 
@@ -119,7 +120,7 @@ function Row({ one }) {
   const shown = open.value === one.id;
   return useMemo(() => html`<tr data-session=${one.id} draggable="true" class=${shown ? "open" : ""}
       onDragStart=${(event) => drag(event, { session: one.id, buyer: buyerName(one), shop: one.shop, from: one.agent })} onDragEnd=${dragEnd}>
-      <td><${Countdown} due=${firstDue(one)} label=${one.waiting ? named("rule", "reply") : one.deadlines[0] ? named("rule", one.deadlines[0].rule) : ""} /></td>
+      <td><${Pressing} one=${one} /></td>
       <td class="buyer"><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto" title=${one.buyer}>${buyerName(one)}</button>
         ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</td>
       <td class="shop">${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"}${one.sub_account && seatName(one.sub_account) !== agentName(one.agent) ? html` <small>${one.sub_account}</small>` : ""}</td>
@@ -136,19 +137,33 @@ function Sessions() {
 function Refunds() {
   if (!refunds.value.length) return null;
   return html`<section aria-labelledby="refunds-title"><h2 id="refunds-title">${t("board.refunds")}</h2>
-    <ul class="work-items">${refunds.value.map((item) => html`<${Item} key=${item.id} item=${item} />`)}</ul></section>`;
+    <ul class="work-items">${refunds.value.map((item) => html`<${Item} key=${item.id} item=${item} apart />`)}</ul></section>`;
+}
+
+// Work whose buyers have no session open.
+function Others() {
+  if (!others.value.length) return null;
+  return html`<section aria-labelledby="apart-title"><h2 id="apart-title">${t("work.apart", { n: others.value.length })}</h2>
+    <ul class="work-items">${others.value.map((item) => html`<${Item} key=${item.id} item=${item} apart />`)}</ul></section>`;
 }
 
 // What was dropped on somebody moves when it has been said why.
 function Moving() {
+  const [chosen, setChosen] = useState("");
   const move = moving.value;
   if (!move) return null;
-  const done = () => { moving.value = null; };
+  const done = () => { moving.value = null; setChosen(""); };
   const path = move.session ? `/v1/sessions/${part(move.session)}/reassign` : `/v1/agents/${part(move.agent)}/reassign`;
   const title = move.session ? t("board.move", { what: move.buyer || "", to: agentName(move.to) })
     : t("board.move", { what: agentName(move.agent), to: move.to ? agentName(move.to) : t("board.anybody") });
-  return html`<${WithReason} title=${title} onClose=${done}
-    act=${async (reason) => { await post(path, { to: move.to, reason }); toast(t("work.moved"), "good"); }} />`;
+  const choose = Boolean(move.agent && !move.to); // from the menu: not everybody can drag
+  const there = board.value.agents.filter((agent) => agent.id !== move.agent && agent.presence !== "offline");
+  return html`<${WithReason} title=${choose ? t("board.move_from", { what: agentName(move.agent) }) : title} onClose=${done}
+    act=${async (reason) => { await post(path, { to: move.to || chosen, reason }); toast(t("work.moved"), "good"); }}>
+    ${choose && html`<label>${t("work.to")}<select name="to" value=${chosen} onChange=${(event) => setChosen(event.target.value)}>
+      <option value="">${t("board.anybody")}</option>
+      ${there.map((agent) => html`<option key=${agent.id} value=${agent.id}>${agentName(agent.id)} · ${named("presence", agent.presence)} ${agent.load}${agent.capacity ? ` / ${agent.capacity}` : ""}</option>`)}
+    </select></label>`}<//>`;
 }
 
 export function Board() {
@@ -164,7 +179,7 @@ export function Board() {
   return html`<div class=${`board ${one ? "reading" : ""}`}>
     <${Counts} />
     <div class="columns"><div class="side"><${Agents} /><${Queue} /></div>
-      <div class="middle"><${Deadlines} /><${Refunds} /><${Sessions} /></div>
+      <div class="middle"><${Deadlines} /><${Refunds} /><${Others} /><${Sessions} /></div>
       ${one && html`<${Conversation} key=${one.id} one=${one} />`}</div>
     <${Moving} /></div>`;
 }

@@ -1,8 +1,9 @@
 // Says when a deadline comes near: a short sound, and a notification where the page is not seen.
-// Each deadline once. Browsers want a click before either; the choice is kept in this browser.
-import { now } from "../clock.js";
+// When the shop's rules warn, and once more in the last minute. A hidden page's clock may stand
+// still for a minute, the server's warnings come all the same. Browsers want a click before either; the choice is kept in this browser.
+import { now, serverNow } from "../clock.js";
 import { effect, html, signal } from "../html.js";
-import { buyerName } from "../state.js";
+import { buyerName, listen, me, sessions } from "../state.js";
 import { named, t } from "../words/index.js";
 
 const BEFORE_MS = 60_000, KEY = "zhiban.alarm";
@@ -25,6 +26,12 @@ effect(() => {
       if (on.value) ring(one, due);
     }
   }
+});
+
+listen((fact) => {
+  if (fact.type !== "deadline_warned" || !on.value || fact.agent !== me.value?.agent?.id) return;
+  if (fact.due_ms <= serverNow()) return; // heard late, after a break
+  ring(sessions.value.get(fact.session) || { id: fact.session, buyer: fact.buyer }, fact);
 });
 
 function ring(one, due) {

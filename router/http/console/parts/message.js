@@ -1,7 +1,7 @@
 // A message: who said it, when, and what became of it. All of it is hostile text, shown as text.
 import { at } from "../clock.js";
 import { html } from "../html.js";
-import { agentName, seatName } from "../state.js";
+import { agentName, listen, me, seatName, sessions, buyerName, toast } from "../state.js";
 import { named, t } from "../words/index.js";
 import { Flag } from "./order_remark.js";
 
@@ -27,6 +27,13 @@ function Words({ message, remark }) {
       return html`<p dir="auto">${message.text}</p>`;
   }
 }
+
+// What did not reach the buyer is told to who has the session, whatever they look at.
+listen((fact) => {
+  if (fact.type !== "delivery_reported" || !["failed", "expired"].includes(fact.outcome) || !fact.message.startsWith("m-")) return;
+  const one = sessions.value.get(fact.session);
+  if (one?.agent && one.agent === me.value?.agent?.id) toast(t("delivery.lost", { buyer: buyerName(one) }), "bad");
+});
 
 // `remark`: of the order that it shows.
 export function Message({ message, remark }) {

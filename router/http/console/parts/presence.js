@@ -2,12 +2,21 @@
 import { put } from "../api.js";
 import { at } from "../clock.js";
 import { html, useState } from "../html.js";
-import { buyerName, failed, me, refresh, shopName, toast } from "../state.js";
-import { t, why } from "../words/index.js";
+import { buyerName, failed, listen, me, refresh, shopName, toast, whoIs } from "../state.js";
+import { named, t, why } from "../words/index.js";
 import { Dialog } from "./dialog.js";
 
 const REASONS = ["toilet", "packing", "meeting", "meal", "other"];
 const MINUTES = [5, 10, 15, 30, 60];
+
+// What somebody else has made of it is told.
+listen((fact) => {
+  const agent = me.value?.agent;
+  if (fact.type !== "presence_changed" || !agent || fact.agent !== agent.id) return;
+  if (!fact.by || [agent.id, me.value.user].includes(fact.by)) return;
+  const by = fact.by === "router" ? t("presence.router") : whoIs(fact.by);
+  toast(t("presence.set_by", { by, to: t(`presence.${fact.to}`), why: fact.reason ? named("presence.why", fact.reason) : "—" }), "bad");
+});
 
 export function PresenceControl() {
   const [leaving, setLeaving] = useState(""); // "", away, offline
@@ -29,11 +38,11 @@ function Leave({ to, onClose }) {
   async function leave(event) {
     event.preventDefault();
     const form = new FormData(event.target);
-    const reason = form.get("reason");
+    const reason = form.get("reason"), words = form.get("words").trim();
     try {
       await put("/v1/me/presence", {
         to, console: true,
-        reason: reason === "other" ? form.get("words") || t("reason.other") : reason ? t(`reason.${reason}`) : "",
+        reason: [reason && (reason !== "other" || !words) ? t(`reason.${reason}`) : "", words].filter(Boolean).join(" · "),
         back_in_s: Number(form.get("minutes") || 0) * 60,
         open_sessions: event.submitter?.value || "",
       });

@@ -109,7 +109,6 @@ export function ReplyBox({ one }) {
     }
     if (event.key === "Escape" && searching) { event.stopPropagation(); write(""); return; }
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
-    if (event.altKey && event.code === "KeyK") { event.preventDefault(); checkOrder(); }
   }
   const order = one.deadlines.find((due) => due.rule === "order_check")?.key || "";
   const checkOrder = () => {
@@ -117,6 +116,15 @@ export function ReplyBox({ one }) {
     key.current = freshKey();
     send(false, [{ kind: "order_card", order, text: t("work.order_check.text", { order }) }]);
   };
+  useEffect(() => { // wherever the focus is
+    function keyed(event) {
+      if (!event.altKey || event.code !== "KeyK" || event.isComposing || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      checkOrder();
+    }
+    addEventListener("keydown", keyed);
+    return () => removeEventListener("keydown", keyed);
+  });
   return html`<form class="reply" onSubmit=${(event) => { event.preventDefault(); send(); }}>
     ${found.length > 0 && html`<ul class="found" role="listbox" id="found" tabindex="0" aria-label=${t("reply.found")}>
       ${found.map((reply, index) => html`<li key=${reply.id} id=${`found-${index}`} role="option" aria-selected=${index === chosen}
