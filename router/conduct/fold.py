@@ -65,6 +65,8 @@ _PICTURES = {
     "🏦": "银行",
     "💳": "银行卡",
     "🧾": "发票",
+    "🎫": "票",
+    "💚": "绿",
     "🔫": "枪",
     "📱": "手机",
     "📞": "电话",
@@ -169,10 +171,13 @@ NUMBER = View(_number)
 
 _DOTS = re.compile(r"\.[.\s]*\.")
 _HAN = "\u4e00-\u9fff"
+_DIGITS = "".join(HAN_DIGITS)
 _PAUSE = re.compile(
+    rf"(?!(?<=[{_DIGITS}])[ \u3000]+[{_DIGITS}])"
     rf"(?:(?<=[{_HAN}]{{3}})|(?<=[的了呢哦哈啊吧吗呀嘛啦咯亲]))[ \u3000]+(?=[{_HAN}]{{3}})"
 )
-"""Spaces for want of a comma: between words of some length, not between those of a disguise."""
+"""Spaces for want of a comma: between words of some length, not between those of a disguise, nor
+between the groups of a number."""
 
 
 def dense(text: str) -> str:

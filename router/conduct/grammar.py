@@ -23,7 +23,7 @@ from functools import partial
 from typing import Literal, NamedTuple, get_args
 
 from router.conduct.fold import dense
-from router.conduct.pattern import BadPattern, Pattern, alternation, compile_pattern
+from router.conduct.pattern import BadPattern, Pattern, Spelling, alternation, compile_pattern
 
 Where = Literal["before", "after", "clause", "text", "buyer", "talk", "echo", "neg"]
 
@@ -74,7 +74,8 @@ class Problem(NamedTuple):
 class Condition(NamedTuple):
     where: Where
     wanted: bool
-    expression: str
+    expression: Spelling | None
+    """None: of a condition without words."""
 
 
 class Entry(NamedTuple):
@@ -221,5 +222,5 @@ def _condition(text: str) -> Condition:
             f"条件 {where} 后面{'不' if alone else '要'}写词",
             f"condition {where} takes {'no' if alone else 'some'} words",
         )
-    expression = "" if alone else alternation(words)
+    expression = None if alone else alternation(words)
     return Condition(_PLACES[where], found["sign"] == "=", expression)

@@ -6,6 +6,7 @@ Immutable. Made by `compile_lists` from texts; `load` reads those from files.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from hashlib import sha256
@@ -23,7 +24,7 @@ from router.conduct.grammar import (
     Where,
     parse,
 )
-from router.conduct.pattern import Pattern, all_needs
+from router.conduct.pattern import Pattern, Spelling, all_needs
 
 Key = tuple[str, str]
 """A rule and a section of its list."""
@@ -50,16 +51,31 @@ class Source(NamedTuple):
     text: str
 
 
-Search = Callable[..., re.Match[str] | None]
-"""As `search` of an expression."""
+_regex = lru_cache(maxsize=8192)(re.compile)
+"""Shops' lists are compiled over the same built-in ones."""
 
 
-class Check(NamedTuple):
-    """A condition, ready to be asked."""
+class Expression:
+    """A regular expression that is compiled when it is first asked: many never are, and all of
+    them together would hold up the start."""
 
-    where: Where
-    wanted: bool
-    search: Search | None
+    __slots__ = ("_spelling", "search")
+
+    def __init__(self, spelling: Spelling) -> None:
+        self._spelling = spelling
+        self.search: Callable[..., re.Match[str] | None] = self._compiled
+        """As that of `re`; what can only stand at the beginning is not looked for elsewhere."""
+
+    def _compiled(self, text: str, first: int = 0, stop: int = sys.maxsize) -> re.Match[str] | None:
+        spelled = self._spelling()
+        compiled = _regex(spelled)
+        self.search = compiled.match if spelled.startswith("^") else compiled.search
+        return self.search(text, first, stop)
+
+
+# What is unpacked for every word of a message is a plain tuple: a named one takes twice as long.
+Check = tuple[Where, bool, Expression | None]
+"""A condition, ready to be asked: where, whether it is wanted, and what for."""
 
 
 class Term(NamedTuple):
@@ -86,7 +102,7 @@ class Anchored(NamedTuple):
     """A term with an expression, which is tried where one of its anchors stands."""
 
     term: Term
-    search: Search
+    expression: Expression
     needs: int
     """Bits of `Sieve.chars`: what a text has not all of is no match."""
 
@@ -102,12 +118,17 @@ class Sieve(NamedTuple):
     """The rarest need of a term has the bit of its place."""
     free: int
     """The bits of the terms that need nothing but an anchor."""
+    begun: int
+    """The bits of those that match at a text's beginning alone."""
+    begun_by: Mapping[str, int]
+    """The bits of these that may match behind this first character, and under "" of those that
+    may behind any."""
 
 
 class Weak(NamedTuple):
     """A line of `sign` that is only asked where a telling one stands."""
 
-    expression: re.Pattern[str]
+    expression: Expression
     checks: tuple[Check, ...]
     points: int
     needs: int
@@ -125,15 +146,10 @@ class Beside(NamedTuple):
     chars: Chars = Chars()
 
 
-class Finds(NamedTuple):
-    """What a word of the automaton stands for: whole matches, and terms to try."""
-
-    width: int
-    words: tuple[Term, ...]
-    polite: tuple[Term, ...]
-    """Those of them that are honorifics, which few messages are asked for."""
-    anchored: int
-    """Places in `Sieve.terms`, as bits."""
+Finds = tuple[int, tuple[Term, ...], tuple[Term, ...], int]
+"""What a word of the automaton stands for: its width, the terms that it matches as a whole, those
+of them that are honorifics (few messages are asked for these), and the places in `Sieve.terms` of
+those to be tried, as bits."""
 
 
 class Lexicons(NamedTuple):
@@ -156,16 +172,6 @@ class Lexicons(NamedTuple):
     """Sections that are asked of other texts than the message, line by line."""
     version: str
     """A digest of all that the lists say."""
-
-
-_regex = lru_cache(maxsize=8192)(re.compile)
-"""Shops' lists are compiled over the same built-in ones."""
-
-
-def _search(expression: str) -> Search:
-    """What can only stand at the beginning is not looked for elsewhere."""
-    compiled = _regex(expression)
-    return compiled.match if expression.startswith("^") else compiled.search
 
 
 ASKED: tuple[Key, ...] = (
@@ -280,27 +286,31 @@ class _Sieve:
     """A sieve as it is gathered."""
 
     def __init__(self) -> None:
-        self._terms: list[tuple[Term, Pattern]] = []
+        self._terms: list[tuple[Term, Pattern, Expression]] = []
 
-    def add(self, term: Term, pattern: Pattern) -> int:
+    def add(self, term: Term, pattern: Pattern, spelling: Spelling) -> int:
         """The bit of its place."""
-        self._terms.append((term, pattern))
+        self._terms.append((term, pattern, Expression(spelling)))
         return 1 << len(self._terms) - 1
 
     def made(self) -> Sieve:
         needs = _Needs(len(self._terms))
         terms: list[Anchored] = []
-        near = free = 0
-        for place, (term, pattern) in enumerate(self._terms):
+        near = free = begun = 0
+        begun_by: dict[str, int] = {"": 0}
+        for place, (term, pattern, expression) in enumerate(self._terms):
             near |= pattern.within << place
             if pattern.needs:
                 needs.mark(pattern.needs[0], place)
             else:
                 free |= 1 << place
+            if pattern.begins is not None:
+                begun |= 1 << place
+                for char in pattern.begins or ("",):
+                    begun_by[char] = begun_by.get(char, 0) | 1 << place
             others = needs.bits(pattern.needs[1:])
-            search = _search(pattern.expression)
-            terms.append(Anchored(term, search, others))
-        return Sieve(tuple(terms), near, needs.chars, free)
+            terms.append(Anchored(term, expression, others))
+        return Sieve(tuple(terms), near, needs.chars, free, begun, begun_by)
 
 
 class _Needs:
@@ -331,7 +341,7 @@ def _beside(entries: Iterable[Entry]) -> Beside:
     needs = _Needs()
     lines = [
         Weak(
-            _regex(_alternative(entry)),
+            Expression(partial(_alternative, entry)),
             _checks(entry),
             entry.points,
             needs.bits(all_needs(entry.pattern)),
@@ -349,7 +359,8 @@ def _section(parts: Mapping[Key, Sequence[str]], key: Key) -> re.Pattern[str]:
 
 def _alternative(entry: Entry) -> str:
     words = map(re.escape, sorted(entry.pattern.words, key=len, reverse=True))
-    return "|".join((*words, *filter(None, (entry.pattern.expression,))))
+    expression = entry.pattern.expression
+    return "|".join((*words, expression()) if expression is not None else words)
 
 
 def _add(found: dict[str, _Found], sieve: _Sieve, entry: Entry, key: Key) -> None:
@@ -357,9 +368,9 @@ def _add(found: dict[str, _Found], sieve: _Sieve, entry: Entry, key: Key) -> Non
     term = Term(key, entry.source, _checks(entry))
     for word in pattern.words:
         found.setdefault(word, _Found()).words.append(term)
-    if not pattern.expression:
+    if pattern.expression is None:
         return
-    bit = sieve.add(term, pattern)
+    bit = sieve.add(term, pattern, pattern.expression)
     for word in pattern.anchors:
         found.setdefault(word, _Found()).anchored |= bit
 
@@ -374,7 +385,7 @@ _ORDER: tuple[Where, ...] = (
 def _checks(entry: Entry) -> tuple[Check, ...]:
     """The conditions, in the order in which they are soonest done with."""
     checks = (
-        Check(where, wanted, _search(expression) if expression else None)
+        (where, wanted, Expression(expression) if expression else None)
         for where, wanted, expression in entry.conditions
     )
     return tuple(sorted(checks, key=_soonest))
@@ -382,7 +393,8 @@ def _checks(entry: Entry) -> tuple[Check, ...]:
 
 def _soonest(check: Check) -> tuple[bool, int]:
     """What must stand is seldom there."""
-    return not check.wanted, _ORDER.index(check.where)
+    where, wanted, _ = check
+    return not wanted, _ORDER.index(where)
 
 
 def _automaton(found: Mapping[str, _Found]) -> ahocorasick.Automaton:
@@ -392,6 +404,7 @@ def _automaton(found: Mapping[str, _Found]) -> ahocorasick.Automaton:
         polite = tuple(term for term in own.words if term.key[0] == "honorific")
         others = tuple(term for term in own.words if term.key[0] != "honorific")
         anchored = masks.setdefault(own.anchored, own.anchored)
-        automaton.add_word(word, Finds(len(word), others, polite, anchored))
+        finds: Finds = (len(word), others, polite, anchored)
+        automaton.add_word(word, finds)
     automaton.make_automaton()
     return automaton

@@ -15,13 +15,18 @@ import phonenumbers
 
 NumberKind = Literal["mobile", "landline", "bank_card", "account_number"]
 
+Context = Literal["other", "money", "account"]
+"""Of money: a row of digits as long as a card's is one even where its Luhn digit is wrong; of an
+account: it is as long as a company's may be."""
+
 _RUN = re.compile(r"[0-9](?:[ ,]{0,3}[0-9]){6,}")
 _GROUP = re.compile(r"[0-9]+")
 _MOBILE_SPLITS = frozenset(
     {(3, 4, 4), (4, 3, 4), (4, 4, 3), (3, 8), (7, 4), (3, 3, 5), (5, 6), (6, 5)}
 )
-_DIGITS_LIMIT = 19
+_DIGITS_LIMIT = 20
 _CARD_MIN = 15
+_ACCOUNT_MIN = 12
 
 
 class Number(NamedTuple):
@@ -39,11 +44,10 @@ class _Group(NamedTuple):
     end: int
 
 
-def find(view: str, *, about_money: bool) -> list[Number]:
+def find(view: str, context: Context = "other") -> list[Number]:
     """All numbers in a number view (`fold.NUMBER`), in order, none within another.
 
-    `about_money`: the text speaks of a card or an account, so that a row of digits as long as
-    a card's is one even where its Luhn digit is wrong.
+    `context`: what the text speaks of besides.
     """
     found: list[Number] = []
     for run in _RUN.finditer(view):
@@ -51,11 +55,11 @@ def find(view: str, *, about_money: bool) -> list[Number]:
             _Group(part.group(), part.start(), part.end())
             for part in _GROUP.finditer(view, run.start(), run.end())
         ]
-        found += _in_run(groups, "," in run.group(), about_money)
+        found += _in_run(groups, "," in run.group(), context)
     return found
 
 
-def _in_run(groups: list[_Group], commas: bool, about_money: bool) -> list[Number]:
+def _in_run(groups: list[_Group], commas: bool, context: Context) -> list[Number]:
     found: list[Number] = []
     first = 0
     while first < len(groups):
@@ -66,7 +70,7 @@ def _in_run(groups: list[_Group], commas: bool, about_money: bool) -> list[Numbe
             if len(digits) > _DIGITS_LIMIT:
                 break
             part = groups[first : last + 1]
-            kind = _kind(digits, part, len(part) == len(groups), commas, about_money)
+            kind = _kind(digits, part, len(part) == len(groups), commas, context)
             if kind is not None and not _more_singles(groups, first, last):
                 found.append(Number(kind, digits, part[0].start, part[-1].end))
                 step = last + 1 - first
@@ -84,7 +88,7 @@ def _more_singles(groups: list[_Group], first: int, last: int) -> bool:
 
 
 def _kind(
-    digits: str, groups: list[_Group], whole: bool, commas: bool, about_money: bool
+    digits: str, groups: list[_Group], whole: bool, commas: bool, context: Context
 ) -> NumberKind | None:
     count = len(digits)
     if count < 10:
@@ -99,8 +103,9 @@ def _kind(
         return "mobile"
     if count <= 12 and not commas and _landline_split(digits, widths) and is_landline(digits):
         return "landline"
-    if count >= _CARD_MIN and _card_split(widths, whole, commas):
-        return _card(digits, about_money)
+    least = _ACCOUNT_MIN if context == "account" else _CARD_MIN
+    if count >= least and _card_split(widths, whole, commas):
+        return _card(digits, context, whole)
     return None
 
 
@@ -130,13 +135,13 @@ def _card_split(widths: tuple[int, ...], whole: bool, commas: bool) -> bool:
     return whole and not commas and (max(widths) == 1 or max(widths) >= 5)
 
 
-def _card(digits: str, about_money: bool) -> NumberKind | None:
+def _card(digits: str, context: Context, whole: bool) -> NumberKind | None:
     count = len(digits)
-    if digits.startswith("62") and count >= 16:
+    if digits.startswith("62") and 16 <= count <= 19:
         if luhn(digits):
             return "bank_card"
-        return "account_number" if about_money else None
-    if not about_money:
+        return "account_number" if context != "other" else None
+    if context == "other":
         return None
     issued = (
         (count == 16 and digits[0] in "45")
@@ -146,7 +151,8 @@ def _card(digits: str, about_money: bool) -> NumberKind | None:
     )
     if issued and luhn(digits):
         return "bank_card"
-    return "account_number" if issued or count in (16, 19) else None
+    likely = issued or count in (16, 19) or (context == "account" and whole)
+    return "account_number" if likely else None
 
 
 def luhn(digits: str) -> bool:

@@ -51,6 +51,9 @@ _WHICH_DIGITS = re.compile(
 _ABOUT_MONEY = re.compile(
     "卡号|银行|账号|账户|帐户|户名|开户|[农工建中招交邮]行|打款|转账|汇款|打钱|转钱"
 )
+_ABOUT_ACCOUNT = re.compile("卡号|账号|帐号|账户|帐户|户名|开户|收款人|公账|公户")
+_BUYERS_MAIL = re.compile("(?:您|你|预留|填写?|登记|留下?)的?(?:电子)?(?:邮箱|邮件|mail|email)")
+"""Where an invoice goes to: the address is the buyer's."""
 _CONTACT_LETTERS = re.compile(
     r"(?<![a-z])(?:v|vx|wx|w|q|qq|tel|phone|call|mob|mobile|weixin|wechat|vxin|vin|tg|x)$"
 )
@@ -83,7 +86,9 @@ class OffPlatform:
     ) -> Contact | None:
         """The first contact in a message; `hits` are those of the list in its dense view."""
         text = line.text
-        found = list(self._numbers(text, folded, before))
+        found: list[Contact] = []
+        if len(_DIGIT.findall(folded)) >= DIGITS_LEAST or _CIRCLE.search(text):
+            found += self._numbers(text, folded, before)
         if _LETTER.search(folded):
             found += self._links(text, folded, before)
         if hits:
@@ -95,13 +100,10 @@ class OffPlatform:
         return self._split(line, before, folded)
 
     def _numbers(self, text: str, folded: str, before: Sequence[Line]) -> Iterator[Contact]:
-        if len(_DIGIT.findall(folded)) < DIGITS_LEAST and not _CIRCLE.search(text):
-            return
         view = text.translate(NUMBER)
         if _MANY_DIGITS.search(view) is None:
             return
-        about_money = _ABOUT_MONEY.search(folded) is not None
-        for number in numbers.find(view, about_money=about_money):
+        for number in numbers.find(view, _context(folded)):
             start, end = span_of(text, NUMBER, number.start, number.end)
             if self._is_harmless(text, start, end, number, folded, before):
                 continue
@@ -145,13 +147,17 @@ class OffPlatform:
             start, end = span_of(text, WIRE, link.start, link.end)
             if _said_by_buyer(link.text, before):
                 continue
+            if link.kind == "email" and _BUYERS_MAIL.search(dense(text[:start][-CONTEXT:])):
+                continue
             yield Contact(start, end, f"pattern:{link.kind}", f"{_NAMES[link.kind]} {link.text}")
 
     def _split(self, line: Line, before: Sequence[Line], folded: str) -> Contact | None:
         parts = self._parts(line, before)
         if len(parts) < 2 or not folded:
             return None
-        return self._split_number(line, parts, before) or self._split_phrase(line, parts, folded)
+        return self._split_number(line, parts, before, folded) or self._split_phrase(
+            line, parts, folded
+        )
 
     def _parts(self, line: Line, before: Sequence[Line]) -> list[Line]:
         """The agent's latest short messages up to this one."""
@@ -169,18 +175,20 @@ class OffPlatform:
         return parts
 
     def _split_number(
-        self, line: Line, parts: Sequence[Line], before: Sequence[Line]
+        self, line: Line, parts: Sequence[Line], before: Sequence[Line], folded: str
     ) -> Contact | None:
+        if not _DIGIT.search(folded) and not _CIRCLE.search(line.text):
+            return None
         runs = [_one_run(part.text) for part in parts]
         if not runs[-1]:
             return None
         words = dense("".join(part.text for part in parts))
-        about_money = _ABOUT_MONEY.search(words) is not None
+        context = _context(words)
         for first in range(len(parts) - 1):
             if not all(runs[first:]):
                 continue
             digits = "".join(runs[first:])
-            for number in numbers.find(digits, about_money=about_money):
+            for number in numbers.find(digits, context):
                 if len(number.digits) != len(digits) or _stands(self._harmless_words, words):
                     continue
                 if _said_by_buyer(digits, before):
@@ -193,10 +201,11 @@ class OffPlatform:
 
     def _split_phrase(self, line: Line, parts: Sequence[Line], folded: str) -> Contact | None:
         """A phrase that begins in an earlier message and ends in this one."""
+        head = ""
         for first in range(len(parts) - 2, -1, -1):
-            head = "".join(dense(part.text) for part in parts[first:-1])
+            head = dense(parts[first].text) + head
             if min(len(head), len(folded)) > PHRASE_PART:
-                continue
+                return None  # further back it only grows longer
             found = self._find(head + folded).get(RULE, ())
             across = [hit for hit in found if hit.start < len(head) < hit.end]
             if across:
@@ -206,6 +215,12 @@ class OffPlatform:
                     start, end, hit.source, (head + folded)[hit.start : hit.end], parts[first:]
                 )
         return None
+
+
+def _context(folded: str) -> numbers.Context:
+    if _ABOUT_MONEY.search(folded) is None:
+        return "other"
+    return "account" if _ABOUT_ACCOUNT.search(folded) is not None else "money"
 
 
 def _phrase(text: str, hits: Sequence[Hit]) -> Contact:

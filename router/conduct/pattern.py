@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from itertools import product
-from math import prod
+from math import inf, prod
 from typing import Literal, NamedTuple
 
 from router.conduct.fold import BOUNDARY, dense
@@ -33,6 +33,11 @@ LENGTH_LIMIT = 4000
 _HAN_DIGITS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 EVERYWHERE = frozenset("的了是不我您你们有这一个在就可以要好给会没下，能行亲单款到")
 """Characters that tell little, since they stand in most texts."""
+OFTEN = frozenset(
+    "了一以发可在到个台看货付平天开都用票能拍上哦里那点店会小哈关来号价请订家客服转后接收账多退说"
+    "等时问加话呢还已自消信方打支再今经码过直出取包么面吗边费现先别心手品快新电定0123456789"
+)
+"""Those that stand in many."""
 
 NAMED = {
     "id": "(?=[0-9+]{0,19}[a-z])[0-9a-z]{5,20}(?![0-9a-z])",
@@ -68,18 +73,25 @@ class BadPattern(Exception):
         self.en = en
 
 
+Spelling = Callable[[], str]
+"""A regular expression's text, worked out when it is asked: most lines never match."""
+
+
 class Pattern(NamedTuple):
-    """`words`, which match wherever they stand, and an `expression` for the rest (""; there is
+    """`words`, which match wherever they stand, and an `expression` for the rest (None: there is
     none), one of whose `anchors` stands in each of its matches, and of each of its `needs` one
     character."""
 
     words: frozenset[str] = frozenset()
-    expression: str = ""
+    expression: Spelling | None = None
     anchors: frozenset[str] = frozenset()
     needs: tuple[frozenset[str], ...] = ()
     """The rarest first, without those that stand in all anchors."""
     within: bool = False
     """Each match of the expression lies in one clause; it may end with the boundary behind it."""
+    begins: frozenset[str] | None = None
+    """The expression matches at the text's beginning alone, where one of these characters stands
+    (none: whatever stands there); None: it may match elsewhere."""
 
 
 class _Item(NamedTuple):
@@ -109,16 +121,23 @@ def compile_pattern(source: str) -> Pattern:
         )
     if words is None:
         return Pattern(
-            expression=_searched(rows, star),
+            expression=partial(_searched, rows, star),
             anchors=frozenset(anchors),
-            needs=_needs(rows[0], anchors) if len(rows) == 1 else (),
+            needs=_needs(rows[0], anchors) if len(rows) == 1 else _common_needs(rows),
             within=_reach(rows) != "beyond",
+            begins=_firsts([row[1:] for row in rows]) if all(map(_at_beginning, rows)) else None,
         )
     free = frozenset(word for word in words if _stands_anywhere(word, star))
     bounded = frozenset(words) - free
-    choices = (_text(word, True, not star) for word in sorted(bounded, key=len, reverse=True))
+    expression = partial(_bounded, bounded, star) if bounded else None
     within = _reach(rows) != "beyond"
-    return Pattern(words=free, expression="|".join(choices), anchors=bounded, within=within)
+    return Pattern(words=free, expression=expression, anchors=bounded, within=within)
+
+
+def _bounded(words: Iterable[str], star: bool) -> str:
+    """One of the words, which do not stand within a longer Latin one."""
+    ordered = sorted(sorted(words), key=len, reverse=True)
+    return "|".join(_text(word, True, not star) for word in ordered)
 
 
 def all_needs(pattern: Pattern) -> tuple[frozenset[str], ...]:
@@ -127,9 +146,9 @@ def all_needs(pattern: Pattern) -> tuple[frozenset[str], ...]:
     return (_telling([word.replace(BOUNDARY, "") for word in words]), *pattern.needs)
 
 
-def alternation(source: str) -> str:
-    """`不|别…能|没`, as conditions have it, as a regular expression. Raises `BadPattern`."""
-    return _searched(*_parse(source))
+def alternation(source: str) -> Spelling:
+    """`不|别…能|没`, as conditions have it. Raises `BadPattern`."""
+    return partial(_searched, *_parse(source))
 
 
 def _parse(source: str) -> tuple[tuple[_Row, ...], bool]:
@@ -191,7 +210,8 @@ def _words_of_rows(rows: tuple[_Row, ...], closed: bool = False) -> list[str] | 
     """
     words: list[str] = []
     for row in rows:
-        own = _words(row, closed)
+        plain = len(row) == 1 and row[0].kind == "text" and not row[0].optional
+        own = [row[0].text] if plain else _words(row, closed)
         if own is None or len(words) + len(own) > WORDS_LIMIT:
             return None
         words += own
@@ -231,21 +251,32 @@ def _anchors_of_rows(rows: tuple[_Row, ...]) -> list[str] | None:
 
 def _anchors(row: _Row) -> list[str] | None:
     """Words one of which stands in every match: the rarest there are."""
-    choices: list[list[str]] = []
-    for first, item in enumerate(row):
-        for last in range(first + 1, len(row) + 1):
-            words = _words(row[first:last], True)
-            if words is None:
+    if len(row) == 1 and row[0].kind == "text":  # as nearly all alternatives in brackets are
+        return [row[0].text] if row[0].text.strip(BOUNDARY) else None
+    parts = [_words((item,), True) for item in row]
+    often = [_frequency(own or ()) for own in parts]
+    solid = [own is not None and all(word.strip(BOUNDARY) for word in own) for own in parts]
+    least, chosen = inf, None
+    for first in range(len(row)):
+        frequency, count = 1.0, 1
+        for last in range(first, len(row)):
+            own = parts[last]
+            count *= len(own or ())
+            if own is None or count > WORDS_LIMIT:
                 break
-            if all(word.strip(BOUNDARY) for word in words):
-                choices.append(words)
-        if item.kind == "group" and not item.optional:
-            own = _anchors_of_rows(item.rows)
-            if own is not None:
-                choices.append(own)
-    if not choices:
-        return None
-    return min(choices, key=_frequency)
+            frequency *= often[last]
+            if frequency < least and any(solid[first : last + 1]):
+                least, chosen = frequency, (first, last + 1)
+    inner = [
+        words
+        for item in row
+        if item.kind == "group" and not item.optional
+        if (words := _anchors_of_rows(item.rows)) is not None
+    ]
+    rarest = min(inner, key=_frequency, default=None)
+    if chosen is None or (rarest is not None and _frequency(rarest) < least):
+        return rarest
+    return _words(row[slice(*chosen)], True)
 
 
 def _needs(row: _Row, anchors: Sequence[str]) -> tuple[frozenset[str], ...]:
@@ -263,6 +294,21 @@ def _needs(row: _Row, anchors: Sequence[str]) -> tuple[frozenset[str], ...]:
             found.add(_telling(letters))
     untold = (need for need in found if any(need.isdisjoint(word) for word in anchors))
     return tuple(sorted(untold, key=lambda need: (_frequency(need), sorted(need))))
+
+
+def _common_needs(rows: Iterable[_Row]) -> tuple[frozenset[str], ...]:
+    """The rarest need of each row together: one of them stands in a match of any row."""
+    rarest: set[str] = set()
+    for row in rows:
+        own = _needs(row, _anchors(row) or ())
+        if not own:
+            return ()
+        rarest |= own[0]
+    return (frozenset(rarest),)
+
+
+def _at_beginning(row: _Row) -> bool:
+    return row[0].text == "^" and len(row) > 1
 
 
 def _reach(rows: tuple[_Row, ...]) -> _Reach:
@@ -286,8 +332,8 @@ def _reach_of_row(row: _Row) -> _Reach:
 
 def _telling(words: Sequence[str]) -> frozenset[str]:
     """Few characters, one of which stands in each of these words."""
-    left = set(words)
-    chosen: set[str] = set()
+    chosen = {word for word in words if len(word) == 1}
+    left = {word for word in words if chosen.isdisjoint(word)}
     while left:
         counts = Counter(char for word in left for char in set(word))
         best = min(counts, key=lambda char: (char in EVERYWHERE, -counts[char], char))
@@ -298,7 +344,15 @@ def _telling(words: Sequence[str]) -> frozenset[str]:
 
 def _frequency(words: Iterable[str]) -> float:
     """Roughly how often one of these words stands in a text."""
-    return sum(prod(0.06 if char in EVERYWHERE else 0.004 for char in word) for word in words)
+    return sum(prod(map(_OFTENNESS.__getitem__, word)) for word in words)
+
+
+class _Oftenness(dict[str, float]):
+    def __missing__(self, char: str) -> float:
+        return 0.004
+
+
+_OFTENNESS = _Oftenness(dict.fromkeys(OFTEN, 0.02) | dict.fromkeys(EVERYWHERE, 0.06))
 
 
 def _latin(char: str) -> bool:
@@ -351,7 +405,12 @@ def _firsts_of_row(row: _Row) -> frozenset[str]:
 def _expression(rows: tuple[_Row, ...], first: bool, last: bool) -> str:
     """Longest first, so that the longest matches. Latin words stand alone at a pattern's ends."""
     flat = sorted(_flat(rows), key=_longest, reverse=True)
-    texts = [_row(row, first, last) for row in flat]
+    texts = [
+        _text(row[0].text, first, last)
+        if len(row) == 1 and row[0].kind == "text"
+        else _row(row, first, last)
+        for row in flat
+    ]
     return texts[0] if len(texts) == 1 else f"(?:{'|'.join(texts)})"
 
 

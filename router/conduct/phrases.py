@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from router.conduct.fold import BOUNDARY
 from router.conduct.grammar import ALLOW, HIT, SIGN
-from router.conduct.lexicon import Check, Key, Lexicons, Search, Term, Weak
+from router.conduct.lexicon import Check, Expression, Key, Lexicons, Term, Weak
 
 NEAR = 8
 """How far `before` and `after` look, in characters of the same clause."""
@@ -30,7 +30,7 @@ class Hit(NamedTuple):
     source: str
 
 
-_Try = tuple[Term, Search]
+_Try = tuple[Term, Expression]
 
 
 class Phrases:
@@ -40,11 +40,13 @@ class Phrases:
         self._iter = lexicons.automaton.iter
         sieve = lexicons.sieve
         self._terms = tuple(
-            ((term, search), needs, 1 << place)
-            for place, (term, search, needs) in enumerate(sieve.terms)
+            ((term, expression), needs, 1 << place)
+            for place, (term, expression, needs) in enumerate(sieve.terms)
         )
         self._near, self._far = sieve.near, (1 << len(sieve.terms)) - 1 & ~sieve.near
         self._met, self._free = sieve.chars.met, sieve.free
+        self._elsewhere = (1 << len(sieve.terms)) - 1 & ~sieve.begun
+        self._begun_by = sieve.begun_by
         self._negation = lexicons.negation
         self._refusal = lexicons.refusal
         self._neutral = lexicons.neutral
@@ -85,8 +87,9 @@ class Phrases:
         if found:
             found = _allowed(found)
             weighed = {key[0] for key in found if key[1] == SIGN or key[1] == HIT}
-            for rule in weighed & self._beside.keys():
-                self._weigh(found, rule, dense, buyer)
+            for rule in self._beside:
+                if rule in weighed:
+                    self._weigh(found, rule, dense, buyer)
         return found
 
     def _try(
@@ -97,6 +100,8 @@ class Phrases:
         buyer: Callable[[], str],
     ) -> None:
         """Adds the matches of the terms with an expression, by the `anchors` of each clause."""
+        begun_by, elsewhere = self._begun_by, self._elsewhere
+        candidates = elsewhere | begun_by[""] | begun_by.get(dense[:1], 0)
         whole_met = far = first = 0
         for clause in dense.split(BOUNDARY):
             stop = first + len(clause)
@@ -104,19 +109,21 @@ class Phrases:
             whole_met |= met
             ours = anchors.get(stop, 0)
             if ours:
-                far |= ours & self._far
-                for term, search in self._told(ours & self._near, met):
-                    match = search(dense, first, stop + 1)
+                far |= ours
+                near = ours & self._near & (elsewhere if first else candidates)
+                for term, expression in self._told(near, met):
+                    match = expression.search(dense, first, stop + 1)
                     while match is not None:
                         start, end = match.span()
-                        self._note(found, term, dense, start, end, buyer)
-                        match = search(dense, max(end, start + 1), stop + 1)
+                        self._note(found, term, dense, start, end, buyer, clause)
+                        match = expression.search(dense, max(end, start + 1), stop + 1)
             first = stop + 1
-        for term, search in self._told(far, whole_met):
-            match = search(dense)
+        for term, expression in self._told(far & self._far & candidates, whole_met):
+            match = expression.search(dense)
             while match is not None:
-                self._note(found, term, dense, match.start(), match.end(), buyer)
-                match = search(dense, max(match.end(), match.start() + 1))
+                start, end = match.span()
+                self._note(found, term, dense, start, end, buyer)
+                match = expression.search(dense, max(end, start + 1))
 
     def _told(self, anchored: int, met: int) -> list[_Try]:
         """Those of the terms whose needs are met."""
@@ -144,25 +151,31 @@ class Phrases:
         met = beside.chars.met(dense)
         first = min(sign.start for sign in signs or hits) - BESIDE
         last = max(sign.end for sign in signs or hits) + BESIDE
-        for line in beside.support:
-            if met & line.needs == line.needs:
-                points += self._worth(line, dense, first, last, buyer)
-        for line in beside.against:
+        support = iter(beside.support)
+        left = beside.most
+        for line in (None, *beside.against):
+            # What speaks against is asked where there is enough, what supports where there is not.
+            if line is not None and met & line.needs == line.needs:
+                points += self._worth(line, dense, 0, len(dense), buyer)
+            while points < ENOUGH <= points + left:
+                more = next(support)
+                left -= more.points
+                if met & more.needs == more.needs:
+                    points += self._worth(more, dense, first, last, buyer)
             if points < ENOUGH:
                 return
-            if met & line.needs == line.needs:
-                points += self._worth(line, dense, 0, len(dense), buyer)
-        if points >= ENOUGH:
-            found[rule, HIT] = hits or [max(signs, key=self._tells)]
+        found[rule, HIT] = hits or [max(signs, key=self._tells)]
 
     def _worth(
         self, line: Weak, dense: str, first: int, last: int, buyer: Callable[[], str]
     ) -> int:
         """The points of a line if it stands in `[first, last)`."""
-        for match in line.expression.finditer(dense):
+        match = line.expression.search(dense, max(first, 0), last)
+        while match is not None:
             start, end = match.span()
-            if first <= start < last and self._meets(line.checks, dense, start, end, buyer):
+            if self._meets(line.checks, dense, start, end, buyer):
                 return line.points
+            match = line.expression.search(dense, max(end, start + 1), last)
         return 0
 
     def _tells(self, sign: Hit) -> tuple[int, int, int]:
@@ -176,10 +189,13 @@ class Phrases:
         start: int,
         end: int,
         buyer: Callable[[], str],
+        clause: str = "",
     ) -> None:
-        key, source, checks = term
-        if not checks or self._meets(checks, dense, start, end, buyer):
-            found.setdefault(key, []).append(Hit(start, end, source))
+        """Adds a match that its line's conditions do not except. `clause`: where it lies, if that
+        is known."""
+        checks = term.checks
+        if not checks or self._meets(checks, dense, start, end, buyer, clause):
+            found.setdefault(term.key, []).append(Hit(start, end, term.source))
 
     def _meets(
         self,
@@ -188,16 +204,23 @@ class Phrases:
         start: int,
         end: int,
         buyer: Callable[[], str],
+        clause: str = "",
     ) -> bool:
         """Whether a match meets all of its line's conditions."""
-        for where, wanted, search in checks:
-            if search is None:
+        for where, wanted, expression in checks:
+            if expression is None:
                 if where == "echo":
-                    holds = _echoes(_clause(dense, start, end), buyer())
+                    clause = clause or _clause(dense, start, end)
+                    holds = _echoes(clause, buyer())
                 else:
                     holds = self._negated(dense, start, end)
-            elif where == "clause":
-                holds = search(_clause(dense, start, end)) is not None
+                if holds is not wanted:
+                    return False
+                continue
+            search = expression.search
+            if where == "clause":
+                clause = clause or _clause(dense, start, end)
+                holds = search(clause) is not None
             elif where == "text":
                 holds = search(dense) is not None
             elif where == "before":

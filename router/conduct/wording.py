@@ -54,7 +54,7 @@ class Wording:
 
     def brushes_off(self, dense: str) -> bool:
         """Whether a text is made of interjections and listed brush-offs only (and fillers)."""
-        text = dense.replace(BOUNDARY, "")
+        text = dense.replace(BOUNDARY, "") if len(dense) <= BRUSH_OFF_LIMIT * 8 else ""
         if not text or text[-1] not in self._last or not self._chars.issuperset(text):
             return False
         if len(text) > BRUSH_OFF_LIMIT * 4:

@@ -155,3 +155,16 @@ def test_a_pattern_knows_whether_its_matches_stay_within_a_clause(
     pattern: str, within: bool
 ) -> None:
     assert compile_pattern(pattern).within is within
+
+
+def test_every_expression_can_be_compiled() -> None:
+    """They are compiled when they are first asked: here all of the built-in ones at once."""
+    lists = load()
+    expressions = [one.expression for one in lists.sieve.terms]
+    expressions += [weak.expression for own in lists.beside.values() for weak in own.support]
+    expressions += [weak.expression for own in lists.beside.values() for weak in own.against]
+    checks = [one.term.checks for one in lists.sieve.terms]
+    expressions += [found for own in checks for _, _, found in own if found is not None]
+    assert len(expressions) > 2_000
+    for expression in expressions:
+        expression.search("亲，您好")

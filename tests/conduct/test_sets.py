@@ -1,26 +1,23 @@
 """How well the engine finds what it should: precision and recall of each rule.
 
-Sets a to f were written from RULES.md by different hands before the lists were widened to them;
-nothing was tuned to set g, and nothing may be. A line of a set is a piece of a session and counts
-once for each rule. Run with `-s` to see the figures.
+Most sets were written from RULES.md by different hands before the lists were widened to them;
+nothing was tuned to the one that is held out, and nothing may be. A line of a set is a piece of a
+session and counts once for each rule. Run with `-s` to see the figures.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from router.conduct import RULES, Engine, Line, load
+from router.conduct import RULES
+from tests.conduct.sessions import engine
+from tests.conduct.sets import DATA, lines_of
 
-DATA = Path(__file__).parent.parent / "data"
 LEAST = 0.95
-START_MS = 1_795_190_400_000
-
-Json = dict[str, Any]
 
 
 class Figure(NamedTuple):
@@ -39,30 +36,14 @@ class Figure(NamedTuple):
         return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
 
 
-def lines_of(session: Json) -> list[Line]:
-    return [
-        Line(
-            message=f"m{number}",
-            sent_ms=START_MS + round(line["at_s"] * 1000),
-            side=line["side"],
-            by=line.get("by", "human"),
-            kind=line.get("kind", "text"),
-            text=line.get("text", ""),
-            product=line.get("product", ""),
-        )
-        for number, line in enumerate(session["lines"])
-    ]
-
-
 def measure(name: str) -> dict[str, Figure]:
     """The figures of all rules over a set."""
-    engine = Engine(load())
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     with (DATA / name).open(encoding="utf-8") as file:
         for session in map(json.loads, file):
-            findings = engine.session(
+            findings = engine().session(
                 lines_of(session), closed_by_agent=session["closed"], opened_here=session["opens"]
             )
             found = {finding.rule for finding in findings}
@@ -91,14 +72,15 @@ READ = frozenset(
         *("impersonation", "invoice_refused", "off_platform", "prohibited"),
     }
 )
-"""The rules that are found by reading alone. Sets e and f are about these."""
+"""The rules that are found by reading alone. Sets e to g are about these: their authors had not
+read which of the buyer's texts take leave (RULES §2)."""
 
 
 @pytest.mark.parametrize(
     ("name", "rules"),
     [
-        *((f"conduct-{letter}.jsonl", frozenset(RULES)) for letter in "abcd"),
-        *((f"conduct-{letter}.jsonl", READ) for letter in "ef"),
+        *((f"conduct-{letter}.jsonl", frozenset(RULES)) for letter in "abcdhij"),
+        *((f"conduct-{letter}.jsonl", READ) for letter in "efg"),
     ],
 )
 def test_what_should_be_found_is_found_and_little_else(name: str, rules: frozenset[str]) -> None:
