@@ -86,36 +86,3 @@ read which of the buyer's texts take leave (RULES §2)."""
 def test_what_should_be_found_is_found_and_little_else(name: str, rules: frozenset[str]) -> None:
     below = shown(name, measure(name))
     assert not below.keys() & rules, f"below {LEAST} (precision, recall): {below}"
-
-
-HELD_OUT = "conduct-g.jsonl"
-NOT_REACHED: dict[str, str] = {
-    "abuse": "recall 0.833: 7 of 42 missed",
-    "alternatives": "precision 0.881, recall 0.925",
-    "bank_transfer": "precision 0.900, recall 0.878",
-    "close_order": "recall 0.875: 5 of 40 missed",
-    "honorific": "precision 0.680, recall 0.773",
-    "impersonation": "recall 0.900: 4 of 40 missed",
-    "invoice_refused": "precision 0.921, recall 0.875",
-    "off_platform": "recall 0.911: 4 of 45 missed",
-    "prohibited": "precision 0.886, recall 0.775",
-}
-"""What was measured when the set was first run. Mend it by other lines than this set's."""
-
-
-@pytest.fixture(scope="module")
-def held_out() -> dict[str, tuple[float, float]]:
-    return shown(HELD_OUT, measure(HELD_OUT))
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        pytest.param(rule, marks=pytest.mark.xfail(reason=NOT_REACHED[rule]))
-        if rule in NOT_REACHED
-        else rule
-        for rule in RULES
-    ],
-)
-def test_what_was_never_tuned_to(held_out: dict[str, tuple[float, float]], rule: str) -> None:
-    assert rule not in held_out, f"below {LEAST} (precision, recall): {held_out[rule]}"
