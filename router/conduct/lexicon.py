@@ -195,7 +195,9 @@ def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
     for layer in layers:
         for source in sorted(layer):
             digest.update(f"{source.name}\0{source.shown}\0{source.text}\0".encode())
-            for entry in parse(source.name, source.shown, source.text, problems):
+            found, wrong = _parsed(source)
+            problems += wrong
+            for entry in found:
                 if entry.removes:
                     _remove(entries, entry, problems)
                 else:
@@ -203,6 +205,14 @@ def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
     if problems:
         raise LexiconError(problems)
     return _compiled(entries, digest.hexdigest()[:16])
+
+
+@lru_cache(maxsize=64)
+def _parsed(source: Source) -> tuple[tuple[Entry, ...], tuple[Problem, ...]]:
+    """The entries of a list, and what is wrong with it. The built-in ones are read once for all
+    shops."""
+    problems: list[Problem] = []
+    return tuple(parse(source.name, source.shown, source.text, problems)), tuple(problems)
 
 
 def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> None:
