@@ -37,10 +37,10 @@ format: venv ## format the code and mend what ruff can mend
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
-bench: venv ## run all measurements
+bench: venv servers ## run all measurements
 	@set -e; for name in ingress broker timers recovery; do \
 	  echo "== bench $$name"; $(BIN)/zhiban bench $$name; \
-	done
+	done; echo "== bench console"; $(BIN)/python -m tests.bench.bench_console
 
 servers:
 	@tests/install-servers

@@ -8,6 +8,7 @@ finish, and it passes when they go offline, or when their handover is acknowledg
 from __future__ import annotations
 
 from router.core import assignment
+from router.core.commands_shift import PlannedShift
 from router.core.facts import Cause, SubAccountChanged
 from router.core.records import Seat, Shift
 from router.core.state import State
@@ -69,10 +70,10 @@ def seat_changed(state: State, seat: Seat, *, was_on_duty: bool) -> None:
     )
 
 
-def sub_accounts_of(state: State, shift: Shift) -> list[str]:
+def sub_accounts_of(state: State, shift: Shift | PlannedShift) -> list[str]:
     """Those that the shift's agent is to operate: the shift's own, or those theirs anyway."""
     if shift.sub_accounts:
-        return shift.sub_accounts
+        return list(shift.sub_accounts)
     return [sub.id for sub in state.desk.sub_accounts if sub.agent == shift.agent]
 
 

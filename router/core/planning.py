@@ -245,19 +245,34 @@ def change(state: State, command: c.ChangeShift) -> Rejected | None:
     """A supervisor adds a shift, changes one, or cancels it. One that is on keeps its agent and
     its beginning.
 
-    Refused: `reason_needed`, `no_such_shift`, `nothing_planned`, `shift_over`,
-    `shift_cancelled`, `shift_has_begun`, `in_the_past`, and as `plan` for a shift.
+    Refused: `reason_needed`, and as `would_change`.
     """
     if not command.why.strip():
         return Rejected("reason_needed", "who changes the roster says why")
+    found = would_change(state, command)
+    if isinstance(found, Rejected):
+        return found
+    for planned in found.added:
+        if command.shift:
+            _alter(state, state.shifts[command.shift], planned, command)
+        else:
+            _say_changed(state, _add(state, planned), command.by, command.why)
+    if command.cancel:
+        _cancel(state, state.shifts[command.shift], command.by, command.why)
+    return None
+
+
+def would_change(state: State, command: c.ChangeShift) -> Difference | Rejected:
+    """What this would change: the shift as it is, and as it would be. Changes nothing.
+
+    Refused: `no_such_shift`, `nothing_planned`, `shift_over`, `shift_cancelled`,
+    `shift_has_begun`, `in_the_past`, and as `plan` for a shift.
+    """
     planned = command.planned
     if not command.shift:
         if planned is None or command.cancel:
             return Rejected("nothing_planned", "a new shift says when and whose it is")
-        refused = _refuse_one(state, planned, {})
-        if refused is None:
-            _say_changed(state, _add(state, planned), command.by, command.why)
-        return refused
+        return _refuse_one(state, planned, {}) or Difference([planned], [], 0, 0)
     shift = state.shifts.get(command.shift)
     if shift is None:
         return Rejected("no_such_shift", command.shift)
@@ -265,17 +280,14 @@ def change(state: State, command: c.ChangeShift) -> Rejected | None:
     if refused is not None:
         return refused
     if command.cancel:
-        _cancel(state, shift, command.by, command.why)
-        return None
+        return Difference([], [shift], 0, 0)
     if planned is None:
         return Rejected("nothing_planned", "a change says how the shift shall be")
     if shift.state == "on":
         if (planned.agent, planned.from_ms) != (shift.agent, shift.from_ms):
             return Rejected("shift_has_begun", f"{shift.id}: cancel it, and add another one")
     refused = _refuse_one(state, planned, {shift.id: shift})
-    if refused is None:
-        _alter(state, shift, planned, command)
-    return refused
+    return refused or Difference([planned], [shift], 0, 0)
 
 
 def _refuse_ended(shift: Shift) -> Rejected | None:
@@ -331,11 +343,29 @@ def _cancel(state: State, shift: Shift, by: str, why: str) -> None:
 def swap(state: State, command: c.SwapShifts) -> Rejected | None:
     """Two shifts that have not begun change their people.
 
-    Refused: `reason_needed`, `no_such_shift`, `shift_over`, `shift_cancelled`,
-    `shift_has_begun`, `same_agent`, `shifts_overlap`.
+    Refused: `reason_needed`, and as `would_swap`.
     """
     if not command.why.strip():
         return Rejected("reason_needed", "who changes the roster says why")
+    found = would_swap(state, command)
+    if isinstance(found, Rejected):
+        return found
+    for shift, planned in zip(found.removed, found.added, strict=True):
+        was, shift.agent = shift.agent, planned.agent
+        shift.end_set_ms = state.at_ms
+        _replanned(state, shift, was)
+        _say_changed(state, shift, command.by, command.why)
+    handover.roster_changed(state, {shift.id: None for shift in found.removed})
+    return None
+
+
+def would_swap(state: State, command: c.SwapShifts) -> Difference | Rejected:
+    """What this would change: the two as they are, and each as it would be, in the same order.
+    Changes nothing.
+
+    Refused: `no_such_shift`, `shift_over`, `shift_cancelled`, `shift_has_begun`, `same_agent`,
+    `shifts_overlap`.
+    """
     pair: list[Shift] = []
     for name in (command.one, command.other):
         shift = state.shifts.get(name)
@@ -350,22 +380,20 @@ def swap(state: State, command: c.SwapShifts) -> Rejected | None:
     one, other = pair
     if one.agent == other.agent:
         return Rejected("same_agent", one.agent)
-    agents = (other.agent, one.agent)
-    swapped = [_as_planned(shift, agent) for shift, agent in zip(pair, agents, strict=True)]
+    swapped = [_as_planned(one, other.agent), _as_planned(other, one.agent)]
     refused = _overlap(state, swapped, but_not={shift.id: shift for shift in pair})
-    if refused is not None:
-        return refused
-    for shift, agent in zip(pair, agents, strict=True):
-        was, shift.agent = shift.agent, agent
-        shift.end_set_ms = state.at_ms
-        _replanned(state, shift, was)
-        _say_changed(state, shift, command.by, command.why)
-    handover.roster_changed(state, {shift.id: None for shift in pair})
-    return None
+    return refused or Difference(swapped, pair, 0, 0)
 
 
 def _as_planned(shift: Shift, agent: str) -> PlannedShift:
-    return PlannedShift(agent=agent, from_ms=shift.from_ms, to_ms=shift.to_ms, name=shift.name)
+    return PlannedShift(
+        agent=agent,
+        from_ms=shift.from_ms,
+        to_ms=shift.to_ms,
+        sub_accounts=tuple(shift.sub_accounts),
+        breaks=tuple(shift.breaks),
+        name=shift.name,
+    )
 
 
 def _say_changed(state: State, shift: Shift, by: str, why: str) -> None:

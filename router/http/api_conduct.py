@@ -256,6 +256,7 @@ ROUTES: tuple[Route, ...] = (
         summary="What would be flagged about a text, were it sent now",
         summary_zh="发送前检查:这段话会被标记什么",
         tag=TAG,
+        acts=False,
         body=v.CheckBody,
         answer=v.CheckView,
         refuses=True,

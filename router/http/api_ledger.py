@@ -17,12 +17,13 @@ TAG = "ledger"
 
 def between(from_: str, to: str) -> Callable[[int], bool]:
     """Whether a time lies in `[from, to)`. Raises a 400 for what is no time."""
-    from_ms = _time("from", from_) if from_ else 0
-    to_ms = _time("to", to) if to else 1 << 60
+    from_ms = time_ms("from", from_) if from_ else 0
+    to_ms = time_ms("to", to) if to else 1 << 60
     return lambda at_ms: from_ms <= at_ms < to_ms
 
 
-def _time(name: str, text: str) -> int:
+def time_ms(name: str, text: str) -> int:
+    """A time that a query parameter has. Raises a 400 for what is none."""
     try:
         return parse_ms(text.replace(" ", "+"))  # a "+" that the client did not escape
     except (ValueError, OverflowError):

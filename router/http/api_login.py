@@ -1,8 +1,9 @@
-"""Signing in to the console and out of it, one's logins and password, and the book of acts."""
+"""Signing in to the console and out of it, one's logins and password."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from aiohttp import web
 from router.clocktime import format_ms
 from router.http import views as v
 from router.http.auth import Role, User
-from router.http.logins import PASSWORD_MOST, BadPassword, TooMany
+from router.http.logins import PASSWORD_MOST, BadPassword, Shown, TooMany
 from router.http.problems import Problem
 from router.http.routes import Call, Route, encode
 from router.http.signing_in import refuse_other_sites
@@ -59,33 +60,12 @@ class LoginView(v.View, frozen=True, kw_only=True):
 
 class LoginList(v.View, frozen=True, kw_only=True):
     logins: list[LoginView]
+    password: bool
+    """Whether there is one to be changed: who signs in elsewhere may have none."""
 
 
 class Done(v.View, frozen=True, kw_only=True):
     done: bool = True
-
-
-class AuditView(v.View, frozen=True, kw_only=True):
-    """An act of a person."""
-
-    id: int
-    at: str
-    user: str
-    address: str
-    act: str
-    target: str
-    status: int
-    detail: str
-
-
-class AuditList(v.Page, frozen=True, kw_only=True):
-    """Newest first."""
-
-    acts: list[AuditView]
-
-
-class AuditQuery(v.PageQuery, frozen=True, kw_only=True):
-    user: v.Name = ""
 
 
 def _signed_in(user: User, csrf: str) -> SignedIn:
@@ -142,22 +122,45 @@ async def post_logout(call: Call) -> web.StreamResponse:
     return response
 
 
-async def get_logins(call: Call) -> LoginList:
-    shown = await asyncio.to_thread(call.context.doorman.logins.standing, call.user.id)
-    mine = call.login.id if call.login else 0
-    return LoginList(
-        logins=[
-            LoginView(
-                id=one.id,
-                address=one.address,
-                browser=one.browser,
-                begun_at=format_ms(one.begun_ms),
-                seen_at=format_ms(one.seen_ms),
-                this=one.id == mine,
-            )
-            for one in shown
-        ]
+def this_login(call: Call) -> int:
+    """The id of the login that asks; 0 for a token."""
+    return call.login.id if call.login else 0
+
+
+def show_login(call: Call, one: Shown) -> LoginView:
+    return LoginView(
+        id=one.id,
+        address=one.address,
+        browser=one.browser,
+        begun_at=format_ms(one.begun_ms),
+        seen_at=format_ms(one.seen_ms),
+        this=one.id == this_login(call),
     )
+
+
+def ended(call: Call, gone: Callable[[str, int], bool]) -> None:
+    """These logins, of a user and with an id, have ended: at once, whatever goes on in them."""
+    call.context.doorman.forget()
+    call.context.streams.end(gone)
+
+
+async def get_logins(call: Call) -> LoginList:
+    logins = call.context.doorman.logins
+    shown = await asyncio.to_thread(logins.standing, call.user.id)
+    password = await asyncio.to_thread(logins.has_password, call.user.id)
+    return LoginList(logins=[show_login(call, one) for one in shown], password=password)
+
+
+async def end_logins(call: Call, user: str) -> Done:
+    """All of that user's, but not the one that asks."""
+    this = this_login(call)
+    await asyncio.to_thread(call.context.doorman.logins.end_all, user, but=this)
+    ended(call, lambda whose, login: whose == user and login != this)
+    return Done()
+
+
+async def delete_logins(call: Call) -> Done:
+    return await end_logins(call, call.user.id)
 
 
 async def delete_login(call: Call) -> Done:
@@ -165,10 +168,10 @@ async def delete_login(call: Call) -> Done:
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) < 19):
         raise Problem(404, "no such login", reason="no_such_login")
     whose = "" if call.user.role == "admin" else call.user.id
-    doorman = call.context.doorman
-    if not await asyncio.to_thread(doorman.logins.end, int(call.id), user=whose):
+    wanted = int(call.id)
+    if not await asyncio.to_thread(call.context.doorman.logins.end, wanted, user=whose):
         raise Problem(404, "no such login", reason="no_such_login")
-    doorman.forget()
+    ended(call, lambda _, login: login == wanted)
     return Done()
 
 
@@ -177,37 +180,12 @@ async def put_password(call: Call) -> Done:
     body = await call.body(PasswordBody)
     if await _check(call, call.user.id, body.old) is None:
         raise Problem(401, "the old password is wrong", reason="wrong_password")
-    doorman = call.context.doorman
     try:
-        await asyncio.to_thread(doorman.logins.set_password, call.user.id, body.new)
+        await asyncio.to_thread(call.context.doorman.logins.set_password, call.user.id, body.new)
     except BadPassword as error:
         raise Problem(409, str(error), reason="bad_password") from None
-    doorman.forget()
+    ended(call, lambda whose, _: whose == call.user.id)
     return Done()
-
-
-async def get_audit(call: Call) -> AuditList:
-    query = call.query(AuditQuery)
-    before = int(query.cursor) if query.cursor.isascii() and query.cursor.isdecimal() else 0
-    rows = await asyncio.to_thread(
-        call.context.audit.read, user=query.user, before=before, limit=query.limit
-    )
-    return AuditList(
-        acts=[
-            AuditView(
-                id=row.id,
-                at=format_ms(row.at_ms),
-                user=row.user,
-                address=row.address,
-                act=row.act,
-                target=row.target,
-                status=row.status,
-                detail=row.detail,
-            )
-            for row in rows
-        ],
-        next_cursor=str(rows[-1].id) if len(rows) == query.limit else None,
-    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -252,6 +230,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="DELETE",
+        path="/v1/logins",
+        handler=delete_logins,
+        summary="End one's own logins, all but the one that asks",
+        summary_zh="结束自己的其他登录,当前这个除外",
+        tag=TAG,
+        answer=Done,
+    ),
+    Route(
+        method="DELETE",
         path="/v1/logins/{id}",
         handler=delete_login,
         summary="End a login of one's own; an admin ends anybody's",
@@ -269,16 +256,5 @@ ROUTES: tuple[Route, ...] = (
         body=PasswordBody,
         answer=Done,
         refuses=True,
-    ),
-    Route(
-        method="GET",
-        path="/v1/audit",
-        handler=get_audit,
-        summary="Acts of people, refused ones too; newest first",
-        summary_zh="操作记录,含被拒绝的;新的在前",
-        tag=TAG,
-        roles=("admin",),
-        query=AuditQuery,
-        answer=AuditList,
     ),
 )

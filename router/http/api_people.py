@@ -32,7 +32,8 @@ def _desk_of(call: Call, agent: str) -> str:
     raise Problem(404, f"no agent {agent[:200]!r}", reason="unknown_agent")
 
 
-def _me(call: Call) -> v.MeView:
+async def _me(call: Call) -> v.MeView:
+    overseers = await call.context.gate.overseers(call.desks())
     agent = None
     for desk in call.desks():
         if call.user.agent and call.user.agent in call.state(desk).persons:
@@ -43,11 +44,12 @@ def _me(call: Call) -> v.MeView:
         role=call.user.role,
         desks=call.desks(),
         agent=agent,
+        supervisors=[v.PersonView(id=user.id, name=user.name) for user in overseers],
     )
 
 
 async def get_me(call: Call) -> v.MeView:
-    return _me(call)
+    return await _me(call)
 
 
 async def put_my_presence(call: Call) -> v.MeView:
@@ -55,7 +57,7 @@ async def put_my_presence(call: Call) -> v.MeView:
     body = await call.body(v.PresenceBody)
     desk = _desk_of(call, agent)
     await _set(call, desk, agent, body, by=agent)
-    return _me(call)
+    return await _me(call)
 
 
 async def put_presence(call: Call) -> v.AgentView:

@@ -352,6 +352,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Count that one has used it",
         summary_zh="记一次使用",
         tag=TAG,
+        acts=False,
         answer=v.ReplyView,
     ),
     Route(

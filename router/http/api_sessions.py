@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import nlargest
 
 from router.core import commands as c
 from router.core.state import State
@@ -13,6 +14,8 @@ from router.http.routes import EVERYBODY, SUPERVISORS, Call, Route
 from router.http.showing import Ref
 
 TAG = "sessions"
+SEARCHED = 1_000
+"""Sessions in which a buyer is looked for."""
 
 
 def find(call: Call, session: str) -> Ref:
@@ -87,11 +90,26 @@ def _wanted(query: v.SessionsQuery, ref: Ref) -> bool:
 async def get_sessions(call: Call) -> v.Sessions:
     query = call.query(v.SessionsQuery)
     newest_first = query.state == "closed"
-    refs, cursor = showing.page(
-        _all(call, query), lambda ref: ref.id, query, newest_first=newest_first
-    )
+    found: Iterable[Ref] = _all(call, query)
+    if query.buyer:
+        found = await _of_buyer(call, query.buyer, found)
+    refs, cursor = showing.page(found, lambda ref: ref.id, query, newest_first=newest_first)
     sessions = [showing.session(ref) for ref in refs]
     return v.Sessions(sessions=await call.named(sessions), next_cursor=cursor)
+
+
+async def _of_buyer(call: Call, wanted: str, refs: Iterable[Ref]) -> list[Ref]:
+    """The latest of them whose buyer's id or name has this in it."""
+    latest = nlargest(SEARCHED, refs, key=lambda ref: showing.place_of(ref.id))
+    names = call.context.names
+    for desk in {ref.desk for ref in latest}:
+        await names.learn(desk, [ref.thread for ref in latest if ref.desk == desk])
+    wanted = wanted.casefold()
+    return [
+        ref
+        for ref in latest
+        if wanted in ref.thread.buyer.casefold() or wanted in names.of(ref.thread).casefold()
+    ]
 
 
 async def get_session(call: Call) -> v.SessionView:

@@ -124,12 +124,12 @@ def planned_of(body: w.ShiftBody, place: str = "") -> PlannedShift:
         from_ms=time_of(f"{place}from_at", body.from_at),
         to_ms=time_of(f"{place}to_at", body.to_at),
         sub_accounts=body.sub_accounts,
-        breaks=_breaks(body.breaks, place),
+        breaks=breaks_of(body.breaks, place),
         name=body.name,
     )
 
 
-def _breaks(spans: tuple[w.SpanBody, ...], place: str = "") -> tuple[tuple[int, int], ...]:
+def breaks_of(spans: tuple[w.SpanBody, ...], place: str = "") -> tuple[tuple[int, int], ...]:
     return tuple(
         (time_of(f"{place}breaks.from_at", s.from_at), time_of(f"{place}breaks.to_at", s.to_at))
         for s in spans
@@ -174,16 +174,21 @@ async def add(call: Call) -> w.ShiftView:
 async def change(call: Call) -> w.ShiftView:
     body = await call.body(w.ShiftChangeBody)
     desk, shift = find(call, call.id)
-    planned = PlannedShift(
+    planned = changed_of(shift, body)
+    command = c.ChangeShift(by=call.user.id, why=body.why, shift=shift.id, planned=planned)
+    return await _changed(call, desk, shift.id, command)
+
+
+def changed_of(shift: Shift, body: w.ShiftChangeBody | w.ShiftPreviewBody) -> PlannedShift:
+    """The shift with what is named of it."""
+    return PlannedShift(
         agent=body.agent or shift.agent,
         from_ms=time_of("from_at", body.from_at) if body.from_at else shift.from_ms,
         to_ms=time_of("to_at", body.to_at) if body.to_at else shift.to_ms,
         sub_accounts=tuple(shift.sub_accounts) if body.sub_accounts is None else body.sub_accounts,
-        breaks=tuple(shift.breaks) if body.breaks is None else _breaks(body.breaks),
+        breaks=tuple(shift.breaks) if body.breaks is None else breaks_of(body.breaks),
         name=shift.name if body.name is None else body.name,
     )
-    command = c.ChangeShift(by=call.user.id, why=body.why, shift=shift.id, planned=planned)
-    return await _changed(call, desk, shift.id, command)
 
 
 async def cancel(call: Call) -> w.ShiftView:

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from router.conducting import Conduct
 from router.http import (
+    api_accounts,
     api_appeals,
     api_board,
     api_conduct,
@@ -28,6 +29,7 @@ from router.http import (
     api_replies,
     api_roster,
     api_sessions,
+    api_shift_preview,
     api_shifts,
     api_stats,
     api_work,
@@ -75,6 +77,7 @@ ROUTES: tuple[Route, ...] = (
     *webhooks.ROUTES,
     *api_login.ROUTES,
     *api_oidc.ROUTES,
+    *api_accounts.ROUTES,
     *api_people.ROUTES,
     *api_sessions.ROUTES,
     *api_work.ROUTES,
@@ -85,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
     *api_appeals.ROUTES,
     *api_conduct.ROUTES,
     *api_shifts.ROUTES,
+    *api_shift_preview.ROUTES,
     *api_roster.ROUTES,
     *api_handovers.ROUTES,
     *api_board.ROUTES,
@@ -136,6 +140,7 @@ def _context(service: Service, settings: HttpSettings, people: People) -> Contex
     return Context(
         service=service,
         settings=settings,
+        people=people,
         gate=Gate(people),
         doorman=Doorman(Logins(people, hasher=settings.hasher), secure=settings.secure_cookies),
         elsewhere=_elsewhere(settings, people),

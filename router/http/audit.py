@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS audit (
     detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_user ON audit (user, id);
+CREATE INDEX IF NOT EXISTS audit_act ON audit (act, id);
+CREATE INDEX IF NOT EXISTS audit_at ON audit (at_ms, id);
 """
 
 
@@ -117,15 +119,44 @@ class Audit:
         with self._people.database() as db:
             db.execute("DELETE FROM audit WHERE at_ms < ?", (self._people.now_ms() - KEPT_MS,))
 
-    def read(self, *, user: str = "", before: int = 0, limit: int = 100) -> list[Row]:
+    def read(
+        self,
+        *,
+        user: str = "",
+        act: str = "",
+        from_ms: int = 0,
+        to_ms: int = 0,
+        before: int = 0,
+        limit: int = 100,
+    ) -> list[Row]:
         """The newest first; `before`: the id behind which to go on. It blocks."""
+        wanted: list[tuple[str, str | int]] = []
+        if user:
+            wanted.append(("user = ?", user))
+        if act:  # with "+", of one person's: by the index of these
+            wanted.append(("+act = ?" if user else "act = ?", act))
+        if before:
+            wanted.append(("id < ?", before))
         with self._people.database() as db:
+            # Ids grow with time: so a day is found by an index, whatever else is wanted.
+            if from_ms:
+                wanted.append(("id >= ?", _first_at(db, from_ms)))
+            if to_ms:
+                wanted.append(("id < ?", _first_at(db, to_ms)))
+            where = f" WHERE {' AND '.join(one for one, _ in wanted)}" if wanted else ""
             rows = db.execute(
-                "SELECT id, at_ms, user, address, act, target, status, detail FROM audit"
-                " WHERE ? IN ('', user) AND (? = 0 OR id < ?) ORDER BY id DESC LIMIT ?",
-                (user, before, before, limit),
+                "SELECT id, at_ms, user, address, act, target, status, detail FROM audit"  # noqa: S608
+                f"{where} ORDER BY id DESC LIMIT ?",
+                (*(value for _, value in wanted), limit),
             ).fetchall()
         return [
             Row(id=i, at_ms=at, user=u, address=ad, act=act, target=t, status=s, detail=d)
             for i, at, u, ad, act, t, s, d in rows
         ]
+
+
+def _first_at(db: sqlite3.Connection, at_ms: int) -> int:
+    """The id of the first act at that time or later; one that none has, where there is none."""
+    query = "SELECT id FROM audit WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
+    row = db.execute(query, (at_ms,)).fetchone()
+    return int(row[0]) if row else 1 << 62

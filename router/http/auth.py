@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from hmac import compare_digest
@@ -129,6 +129,14 @@ class People:
             rows = self._db.execute("SELECT id, name, role, agent, desk FROM users ORDER BY id")
             return [_user(row) for row in rows]
 
+    def overseers(self) -> list[User]:
+        """Supervisors and admins."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, name, role, agent, desk FROM users WHERE role <> 'agent' ORDER BY id"
+            )
+            return [_user(row) for row in rows]
+
     def issue_token(self, user_id: str, *, label: str = "") -> str:
         """A new token: shown this once. Raises ValueError for an unknown user."""
         token = TOKEN_PREFIX + token_urlsafe(32)
@@ -217,6 +225,11 @@ class Gate:
             self._known.clear()
         self._known[name] = (now_s + self._keep_s, user)
         return user
+
+    async def overseers(self, desks: Collection[str]) -> list[User]:
+        """Supervisors and admins who oversee one of these desks."""
+        found = await asyncio.to_thread(self._people.overseers)
+        return [user for user in found if not user.desk or user.desk in desks]
 
 
 def bearer(header: str) -> str:

@@ -27,6 +27,7 @@ from router.log.ports import Entry
 from router.service import Service
 
 WARN, BLOCK = "warn", "block"
+CARDS = frozenset({"product_card", "order_card"})
 KEPT = 10_000
 """Lines remembered, for those that are written after them."""
 
@@ -129,12 +130,13 @@ class Checking:
 
 
 def _draft(content: c.Content, kind: c.MessageKind, sent_ms: int) -> Line:
-    """A message that is not in the log yet."""
+    """A message that is not in the log yet. The words beside a card are the agent's here, though
+    no answer; on a card of the platform's they are the platform's, and not read."""
     return Line(
         message="",
         sent_ms=sent_ms,
         side="shop",
-        kind=kind,
+        kind="image" if kind in CARDS else kind,
         text=content.text,
         url=content.url,
         product=content.product,

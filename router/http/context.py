@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from router.http.api_oidc import SignInElsewhere
     from router.http.attendance import Attendance, CallLater
     from router.http.audit import Audit
-    from router.http.auth import Gate, User
+    from router.http.auth import Gate, People, User
     from router.http.checking import Checking
     from router.http.follower import Follower
     from router.http.metrics import Metrics
@@ -90,6 +90,7 @@ class Context:
 
     service: Service
     settings: HttpSettings
+    people: People
     gate: Gate
     doorman: Doorman
     elsewhere: SignInElsewhere | None

@@ -60,7 +60,7 @@ async def get_events(call: Call) -> web.StreamResponse:
     context = call.context
     call.state(desk)  # raises where it is not here yet: answered 503
     stream = Stream(call.request, context.settings.write_timeout_s)
-    context.streams.add(stream, call.user.id)
+    context.streams.add(stream, call.user.id, call.login.id if call.login else 0)
     agent = call.user.agent
     if agent:
         context.attendance.opened(desk, agent)

@@ -51,6 +51,7 @@ class Follower:
         self._history = history
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._deliveries: OrderedDict[tuple[str, str], v.Delivery] = OrderedDict()
+        self._troubles: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._closed: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._recalled: OrderedDict[tuple[str, str], None] = OrderedDict()
 
@@ -68,6 +69,10 @@ class Follower:
     def delivery(self, shop: str, message: str) -> v.Delivery | None:
         """What became of a message that was to be sent out."""
         return self._deliveries.get((shop, message))
+
+    def trouble(self, shop: str, message: str) -> str:
+        """Why it could not be delivered, as the one who tried says it."""
+        return self._troubles.get((shop, message), "")
 
     def recalled(self, shop: str, message: str) -> bool:
         """Whether its writer has taken it back."""
@@ -121,6 +126,8 @@ class Follower:
                 case f.DeliveryReported():
                     outcome = cast("v.Delivery", fact.outcome)
                     _keep(self._deliveries, (fact.shop, fact.message), outcome)
+                    if fact.detail:
+                        _keep(self._troubles, (fact.shop, fact.message), fact.detail)
                 case f.MessageRecalledNoted():
                     _keep(self._recalled, (fact.shop, fact.message), None)
                 case f.SessionClosed():

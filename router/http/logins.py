@@ -145,6 +145,11 @@ class Logins:
             row = db.execute("SELECT 1 FROM passwords WHERE user = ?", (user_id,)).fetchone()
         return row is not None
 
+    def with_password(self) -> set[str]:
+        """The users who have one."""
+        with self._people.database() as db:
+            return {user for (user,) in db.execute("SELECT user FROM passwords")}
+
     def check(self, user_id: str, password: str, *, address: str) -> User | None:
         """Whose password this is; None for a wrong one or an unknown user. Raises `TooMany`."""
         pair = f"pair:{address}:{user_id}"
@@ -285,13 +290,22 @@ class Logins:
             )
             return done.rowcount > 0
 
-    def standing(self, user: str) -> list[Shown]:
-        """A user's logins that stand, the latest first."""
+    def end_all(self, user: str, *, but: int = 0) -> None:
+        """End all logins of a user; `but`: the id of one that goes on."""
+        with self._people.database() as db:
+            db.execute(
+                "UPDATE logins SET ended_ms = ? WHERE user = ? AND id != ? AND ended_ms IS NULL",
+                (self._people.now_ms(), user, but),
+            )
+
+    def standing(self, user: str = "") -> list[Shown]:
+        """A user's logins that stand, or everybody's, the latest first."""
         now_ms = self._people.now_ms()
         with self._people.database() as db:
             rows = db.execute(
-                "SELECT id, user, address, browser, begun_ms, seen_ms FROM logins WHERE user = ?"
-                " AND ended_ms IS NULL AND seen_ms > ? AND begun_ms > ? ORDER BY id DESC",
+                "SELECT id, user, address, browser, begun_ms, seen_ms FROM logins"
+                " WHERE ? IN ('', user) AND ended_ms IS NULL AND seen_ms > ? AND begun_ms > ?"
+                " ORDER BY id DESC",
                 (user, now_ms - IDLE_MS, now_ms - LONGEST_MS),
             ).fetchall()
         return [

@@ -50,7 +50,11 @@ def sees_fact(state: State, agent: str, fact: f.AnyFact) -> bool:
         return _held_work(state, agent, fact)
     shop, buyer = getattr(fact, "shop", ""), getattr(fact, "buyer", "")
     thread = state.thread(shop, buyer) if shop else None
-    return thread is not None and _held(thread.holds, agent, fact.at_ms)
+    if thread is None:
+        return False
+    if _held(thread.holds, agent, fact.at_ms):
+        return True
+    return _was_free(thread.holds, fact.at_ms) and shop in shops_of(state, agent)
 
 
 def concerned(state: State, fact: f.AnyFact) -> set[str] | None:
@@ -67,6 +71,8 @@ def concerned(state: State, fact: f.AnyFact) -> set[str] | None:
             found.update(hold.agent for hold in work.holds)
         for holds in (thread.kept or {}).values():
             found.update(hold.agent for hold in holds)
+        if _was_free(thread.holds, fact.at_ms):
+            found.update(seat.agent for seat in state.seats.values() if seat.shop == shop)
     return found
 
 
@@ -79,6 +85,16 @@ def _held_work(state: State, agent: str, fact: f.ItemOpened | f.ItemSettled | f.
     kept = (thread.kept or {}).get(name, thread.holds)
     holds = work.holds if work is not None else kept
     return _held(holds, agent, fact.at_ms)
+
+
+def _was_free(holds: list[Hold], at_ms: int) -> bool:
+    """Whether it waited for somebody to claim it at `at_ms`, just before, or from then on."""
+    for hold in reversed(holds):
+        if hold.at_ms <= at_ms and hold.cause in ("queue", "bot"):
+            return True
+        if hold.at_ms < at_ms:
+            return False
+    return False
 
 
 def _held(holds: list[Hold], agent: str, at_ms: int) -> bool:

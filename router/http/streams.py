@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp import web
@@ -35,7 +36,8 @@ class Streams:
     def __init__(self, limit: int, per_user: int) -> None:
         self._limit = limit
         self._per_user = per_user
-        self._open: dict[Stream, str] = {}
+        self._open: dict[Stream, tuple[str, int]] = {}
+        """By whom: the user, and the login (0: with a token)."""
         self._by_user: Counter[str] = Counter()
         self._closing = False
         self.resets = 0
@@ -43,20 +45,26 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, stream: Stream, user: str) -> None:
+    def add(self, stream: Stream, user: str, login: int) -> None:
         """Raises a 429 or 503 `Problem`."""
         if self._closing:
             raise Problem(503, "shutting down", reason="shedding", retry_after_s=2)
         if len(self._open) >= self._limit or self._by_user[user] >= self._per_user:
             raise Problem(429, "too many event streams", reason="shedding", retry_after_s=10)
-        self._open[stream] = user
+        self._open[stream] = user, login
         self._by_user[user] += 1
 
     def remove(self, stream: Stream) -> None:
-        user = self._open.pop(stream)
+        user, _ = self._open.pop(stream)
         self._by_user[user] -= 1
         if not self._by_user[user]:
             del self._by_user[user]
+
+    def end(self, gone: Callable[[str, int], bool]) -> None:
+        """Logins have ended: so do their streams, and their readers learn of it."""
+        for stream, (user, login) in list(self._open.items()):
+            if login and gone(user, login):
+                stream.end()
 
     def close(self) -> None:
         """Shutting down: all streams say so and end."""
@@ -98,7 +106,7 @@ class Stream:
             await asyncio.wait({feed, ended}, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 await self._stop(feed)
-                await self.write(event({"why": "shutting down"}, name="bye"))
+                await self.write(event({"why": "ended"}, name="bye"))
             else:
                 feed.result()
             await self._response.write_eof()

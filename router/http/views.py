@@ -131,6 +131,8 @@ class MessageView(View, frozen=True, kw_only=True):
     sub_account: str = ""
     delivery: Delivery | None = None
     """Of a message that went out from here: what became of it."""
+    delivery_detail: str = ""
+    """Of one that was not delivered: why, as far as that is known."""
     auto: str = ""
     """Of an automatic text: which one it is (`away`, `queue`, `out_of_hours`, `waiting`, …)."""
     recalled: bool = False
@@ -173,6 +175,11 @@ class AgentView(View, frozen=True, kw_only=True):
     sub_accounts: list[SeatView]
 
 
+class PersonView(View, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
 class MeView(View, frozen=True, kw_only=True):
     """Who asks."""
 
@@ -181,6 +188,8 @@ class MeView(View, frozen=True, kw_only=True):
     role: str
     desks: list[str]
     agent: AgentView | None
+    supervisors: list[PersonView]
+    """Who oversees these desks: what is done by a user of such an id, one of these has done."""
 
 
 class QueueView(View, frozen=True, kw_only=True):
@@ -471,6 +480,8 @@ class SessionsQuery(PageQuery, frozen=True, kw_only=True):
     shop: Name = ""
     agent: Name = ""
     sub_account: Name = ""
+    buyer: Name = ""
+    """A part of the buyer's id or name. The latest 1,000 sessions are searched."""
     state: Literal["", "open", "bot", "queued", "held", "closing", "closed"] = ""
     rule: Name = ""
 

@@ -156,6 +156,34 @@ class RosterView(v.View, frozen=True, kw_only=True):
     """Of all that changes: `expect` it, and nothing else is taken over."""
 
 
+class ShiftChangeView(v.View, frozen=True, kw_only=True):
+    """A shift as it is, null where it is new; and as it would be, null where it goes."""
+
+    before: PlannedView | None
+    after: PlannedView | None
+
+
+class GapView(v.View, frozen=True, kw_only=True):
+    """Sub-accounts for which nobody would be rostered in `[from_at, to_at)`, as somebody is now."""
+
+    sub_accounts: list[str]
+    from_at: str
+    to_at: str
+
+
+class ShiftPreviewView(v.View, frozen=True, kw_only=True):
+    """What a change of one shift, or of two, would come to."""
+
+    changes: list[ShiftChangeView]
+    """Empty: all is so already."""
+    clashes: list[ClashView]
+    """With the changed shifts, as the roster would be."""
+    solved: list[ClashView]
+    """Those that would be no more."""
+    gaps: list[GapView]
+    """From now on."""
+
+
 class AttendanceRow(v.View, frozen=True, kw_only=True):
     """An agent's shifts of a period, in numbers: those that are on or over."""
 
@@ -355,6 +383,21 @@ class CancelBody(v.Asked, frozen=True, kw_only=True):
 class SwapBody(v.Asked, frozen=True, kw_only=True):
     other: Id
     why: Why
+
+
+class ShiftPreviewBody(v.Asked, frozen=True, kw_only=True):
+    """One change as it would be asked for: a new shift, without `shift`; `cancel`; the change of
+    people with the shift `other`; else what is named of it changes."""
+
+    shift: v.Name = ""
+    cancel: bool = False
+    other: v.Name = ""
+    agent: v.Name = ""
+    from_at: Time = ""
+    to_at: Time = ""
+    sub_accounts: Annotated[tuple[v.Name, ...], msgspec.Meta(max_length=500)] | None = None
+    breaks: Annotated[tuple[SpanBody, ...], msgspec.Meta(max_length=20)] | None = None
+    name: v.Name | None = None
 
 
 class RosterBody(v.Asked, frozen=True, kw_only=True):

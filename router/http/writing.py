@@ -61,6 +61,7 @@ class Writing:
                 sent_ms=line.at_ms,
                 sub_account=line.sub_account,
                 delivery=self._follower.delivery(ref.thread.shop, line.message),
+                trouble=self._follower.trouble(ref.thread.shop, line.message),
                 auto=line.which,
             )
             for line in ref.autos
@@ -98,6 +99,7 @@ class Writing:
                     kind=command.kind,
                     sent_ms=entry.at_ms,
                     delivery=self._follower.delivery(ref.thread.shop, command.message),
+                    trouble=self._follower.trouble(ref.thread.shop, command.message),
                 )
             case _:
                 return None
@@ -113,6 +115,7 @@ class Writing:
             sent_ms=at_ms,
             agent=command.agent,
             delivery=self._follower.delivery(ref.thread.shop, command.message),
+            trouble=self._follower.trouble(ref.thread.shop, command.message),
         )
 
     # Writing
@@ -192,6 +195,7 @@ def _view(
     agent: str = "",
     sub_account: str = "",
     delivery: v.Delivery | None = None,
+    trouble: str = "",
     auto: str = "",
     recalled: bool = False,
 ) -> v.MessageView:
@@ -210,6 +214,7 @@ def _view(
         agent=agent,
         sub_account=sub_account,
         delivery=delivery,
+        delivery_detail=trouble if delivery in ("failed", "expired") else "",
         auto=auto,
         recalled=recalled,
     )

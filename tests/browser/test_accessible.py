@@ -69,6 +69,32 @@ async def _promising(page: Page) -> None:
     await expect(page.locator("dialog input[name=due]")).to_be_visible()
 
 
+async def _recommending(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+KeyG")
+    await page.fill("dialog input[name=product]", "678812345")
+    await expect(page.locator("dialog button.first")).to_be_enabled()
+
+
+async def _sending_a_picture(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Alt+KeyI")
+    await page.fill("dialog input[name=url]", "http://shop.example/a.png")
+    await expect(page.locator("dialog .none")).to_be_visible()
+
+
+async def _asking_for_the_keys(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+Slash")
+    await expect(page.locator("dialog .key-groups")).to_be_visible()
+
+
+async def _ended(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.click(".past-open")
+    await expect(page.locator("dialog .past > .none, dialog .past-list").first).to_be_visible()
+
+
 async def _leaving(page: Page) -> None:
     await page.keyboard.press("Escape")
     await page.click(".presence .state.away")
@@ -162,6 +188,8 @@ async def _rostering(page: Page) -> None:
 async def _changing_a_shift(page: Page) -> None:
     await page.locator(".roster-chip").first.click()
     await expect(page.locator("dialog .shift-known dd")).to_have_count(3)
+    await page.fill("dialog [name=stop]", "20:00")
+    await expect(page.locator("dialog .shift-preview .clash")).to_be_visible()
 
 
 async def _importing_a_roster(page: Page) -> None:
@@ -193,9 +221,37 @@ async def _rules_before(page: Page) -> None:
     await expect(page.locator(".policy-past .none")).to_be_visible()
 
 
+async def _left(page: Page) -> None:
+    await page.evaluate(
+        "import('/console/state.js').then((state) => { state.left.value = 'ended'; })"
+    )
+    await expect(page.locator(".login .left")).to_be_visible()
+
+
+async def _account(page: Page) -> None:
+    await page.click(".menu.who summary")
+    await page.locator(".menu.who .choices button").first.click()
+    await expect(page.locator("dialog .logins li.this")).to_be_visible()
+    for name in ("old", "fresh", "again"):
+        await page.fill(f"dialog [name={name}]", "short")
+    await page.press("dialog [name=again]", "Enter")
+    await expect(page.locator("#account-fresh.problem")).to_be_visible()
+
+
+async def _user(page: Page) -> None:
+    await page.keyboard.press("Escape")
+    await page.goto(f"{page.url.split('#')[0]}#/people/user/boss")
+    await expect(page.locator(".person h2")).to_be_visible()
+
+
+async def _acts(page: Page) -> None:
+    await page.click("a[href='#/people/acts']")
+    await expect(page.locator(".acts-book tbody tr").first).to_be_visible()
+
+
 Step = Callable[[Page], Awaitable[None]]
 STATES: dict[str, tuple[Step, ...]] = {
-    "": (_nothing,),  # signing in
+    "": (_nothing, _left),  # signing in
     "xiaomei": (
         _nothing,
         _reading,
@@ -203,6 +259,10 @@ STATES: dict[str, tuple[Step, ...]] = {
         _transferring,
         _remarking,
         _promising,
+        _recommending,
+        _sending_a_picture,
+        _asking_for_the_keys,
+        _ended,
         _leaving,
         _own_flags,
         _quick_replies,
@@ -226,6 +286,7 @@ STATES: dict[str, tuple[Step, ...]] = {
         _own_rules,
         _rules_before,
     ),
+    "root": (_account, _user, _acts),
 }
 
 

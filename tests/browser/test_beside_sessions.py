@@ -104,7 +104,7 @@ async def test_all_of_somebody_s_sessions_are_given_to_a_chosen_one_on_a_phone(
 async def test_an_agent_hears_when_the_rules_warn(windows: Windows, stage: Stage) -> None:
     mei = await windows.open("xiaomei")
     await online(mei)
-    await mei.click("button.alarm")  # they are off at first
+    await mei.click(".sessions .alarm-switch")  # they are off at first
     await mei.evaluate(
         "() => { OscillatorNode.prototype.stop = () => {};"
         " OscillatorNode.prototype.start = () => { document.body.dataset.rung = 'yes'; }; }"

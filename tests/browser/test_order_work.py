@@ -143,7 +143,9 @@ async def test_a_promise_counts_down_until_it_is_kept(windows: Windows, stage: S
     promised = mei.locator(".work-item", has_text="告诉买家发货时间")
     await expect(promised.locator("time.due")).to_have_text(re.compile("^1:59:"))
     await expect(mei.locator(".deadlines", has_text="承诺回复")).to_be_visible()
-    await expect(boss.locator(".work-item", has_text="告诉买家发货时间")).to_contain_text("小美")
+    for place in (".conversation", ".promised-here"):
+        kept = boss.locator(f"{place} .work-item", has_text="告诉买家发货时间")
+        await expect(kept).to_contain_text("小美")
 
     # The next message keeps it, and that is said.
     await reply(mei, "您好,仓库说明天上午发货")
@@ -161,7 +163,7 @@ async def test_a_promise_counts_down_until_it_is_kept(windows: Windows, stage: S
     (item,) = (work for thread in stage.state.threads.values() for work in thread.work.values()
                if work.kind == "call_back")  # fmt: skip
     assert item.due_ms == parse_ms(f"{day(2)}T09:30:00+08:00")
-    await boss.locator(".work-item button", has_text="不再需要").click()
+    await boss.locator(".conversation .work-item button", has_text="不再需要").click()
     await boss.fill("dialog input[name=reason]", "买家自己查到了")
     await boss.press("dialog input[name=reason]", "Enter")
     for page in (mei, boss):

@@ -25,9 +25,11 @@ from tests.browser.windows import (
     PHONE,
     Scheme,
     Windows,
+    live,
     online,
     read,
     reply,
+    sign_in,
 )
 
 pytestmark = [LOOP, pytest.mark.slow]
@@ -225,3 +227,33 @@ async def test_the_rules(windows: Windows, stage: Stage, tmp_path: Path) -> None
     await expect(page.locator(".policy-panel .policy-changes > li")).to_have_count(3)
     await page.locator("main").evaluate("(main) => main.scrollTo(0, 0)")
     await take(page, "console-policy", tmp_path)
+
+
+async def test_accounts_and_audit(windows: Windows, stage: Stage, tmp_path: Path) -> None:
+    windows.expect_refused(401, "/v1/login")
+    windows.expect_refused(409, "/v1/")
+    await stage.online("xiaomei")
+    await stage.buyers.says(BUYERS[0], "在吗?想问一下这件羽绒服")
+    mei = await windows.open("xiaomei")
+    await online(mei)
+    await read(mei, BUYERS[0])
+    await reply(mei, "亲,在的呢,请问您想了解哪一款?")
+    page = await windows.open()
+    await sign_in(page, "root", "not the password")
+    await expect(page.locator(".login [role=alert]")).not_to_be_empty()
+    await sign_in(page, "root")
+    await live(page)
+    await page.evaluate(ACTS)
+    await page.goto(f"{windows.base}/#/people/acts")
+    await expect(page.locator(".acts-book tbody tr").nth(8)).to_be_visible()
+    await take(page, "console-people", tmp_path)
+
+
+ACTS = """async () => {
+  const { post, put } = await import("/console/api.js");
+  const refused = () => {};
+  await put("/v1/agents/ajie/presence", { to: "online", reason: "忘了上线" });
+  await post("/v1/sessions/desk-s1/close").catch(refused);
+  await post("/v1/sessions/desk-s1/reassign", { to: "ajie", reason: "小美去吃饭" });
+  await post("/v1/allow-list", { desk: "desk", phrase: "微信支付", why: "平台自己的说法" });
+}"""

@@ -8,6 +8,7 @@ from datetime import date
 from msgspec.structs import replace
 from playwright.async_api import FilePayload, Page, expect
 
+from router.core.policy import HOUR_MS
 from tests.browser.rosters import a_rostered_day, day, plan, shift, to_shifts
 from tests.browser.stage import Stage
 from tests.browser.test_accessible import assert_accessible
@@ -125,8 +126,10 @@ async def test_shifts_are_added_changed_swapped_and_cancelled(
     await expect(mine).to_contain_text("休息 02:00–02:30")
     await boss.click(".shifts-top button:has-text('加班次')")
     await boss.select_option("dialog [name=agent]", "xiaomei")
-    await over_night("重复了")
+    for name, value in {"day": day(1), "start": "22:00", "stop": "06:00"}.items():
+        await boss.fill(f"dialog [name={name}]", value)
     await expect(boss.locator("dialog .problem")).to_contain_text("同一个人的班次重叠")
+    await expect(boss.locator("dialog button.first")).to_be_disabled()
     await boss.select_option("dialog [name=agent]", "ajie")
     await give("加班次", "顶班", day=day(1), start="09:00", stop="18:00", name="早班", breaks="")
 
@@ -136,18 +139,28 @@ async def test_shifts_are_added_changed_swapped_and_cancelled(
     await expect(boss.locator("dialog [name=agent]")).to_have_value("ajie")
     await boss.click("dialog .close")  # Escape may still belong to the dragging
     await chip.click()
-    await give("保存", "早到", start="21:00")
+    await boss.fill("dialog [name=start]", "21:00")
+    shown = boss.locator("dialog .shift-preview")
+    await expect(shown.locator("del")).to_contain_text("22:00–次日 06:00 (8 小时)")
+    await expect(shown.locator("ins")).to_contain_text("21:00–次日 06:00 (9 小时)")
+    await expect(shown).to_contain_text("小美 的排班页会马上更新")
+    night = stage.state.shifts["desk-r1"]
+    assert night.to_ms - night.from_ms == 8 * HOUR_MS, "nothing is changed yet"
+    await give("保存", "早到")
     await expect(chip).to_contain_text("21:00–次日 06:00")
     await expect(mine).to_contain_text("21:00–次日 06:00")
     await chip.click()
     await boss.click("dialog button:has-text('换班…')")
     await expect(boss.locator("dialog select option")).to_have_count(1)
+    await expect(shown.locator(".changes li")).to_have_count(2)
     await give("换班", "换班")
     await expect(chip).to_contain_text("09:00–18:00")
     await expect(mine).to_contain_text("09:00–18:00")
     await chip.click()
     await boss.click("dialog button:has-text('取消班次…')")
-    await give("确定", "病假")
+    await expect(shown.locator(".gap")).to_contain_text("09:00–18:00,tmall:小美")
+    await boss.fill("dialog [name=why]", "病假")
+    await boss.click("dialog button.danger")
     await expect(chip).to_have_count(0)
     await expect(mine).to_contain_text("已取消")
     assert sorted(planned(stage)) == [("ajie", "planned"), ("xiaomei", "cancelled")]

@@ -32,6 +32,15 @@ async def test_me(desk: Harness) -> None:
     assert (await desk.get("root", "/v1/me"))["agent"] is None
 
 
+async def test_who_oversees_the_desk_is_known_by_name(desk: Harness) -> None:
+    desk.people.add_user("sue", name="苏主管", role="supervisor", desk="d1")
+    desk.people.add_user("far", name="外人", role="supervisor", desk="d2")
+    found = (await desk.get("amy", "/v1/me"))["supervisors"]
+    assert {"id": "sue", "name": "苏主管"} in found
+    assert "root" in {one["id"] for one in found}, "an admin oversees every desk"
+    assert not {"far", "amy", "bob"} & {one["id"] for one in found}
+
+
 async def test_a_session_from_message_to_close(desk: Harness) -> None:
     session = await held(desk, "amy")
     shown = await desk.get("amy", f"/v1/sessions/{session}")

@@ -155,6 +155,15 @@ async def test_what_is_blocked_is_not_sent(desk: Harness) -> None:
     assert (await desk.log.meta()).tail == tail
 
 
+async def test_the_words_beside_a_card_are_read_too(desk: Harness) -> None:
+    session = await session_of(desk, "amy")
+    path = f"/v1/sessions/{session}/messages"
+    card = {"kind": "product_card", "product": "678812345"}
+    reply = await desk.call("amy", "POST", path, {**card, "text": INSULT})
+    assert (reply.status, reply.json["reason"]) == (422, "conduct_blocked")
+    assert (await desk.call("amy", "POST", path, {**card, "text": "这款"})).status == 201
+
+
 async def test_what_is_doubtful_is_sent_once_it_is_confirmed(desk: Harness) -> None:
     session = await session_of(desk, "amy")
     path = f"/v1/sessions/{session}/messages"

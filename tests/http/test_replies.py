@@ -227,7 +227,7 @@ async def test_others_ids_are_named(desk: Harness) -> None:
 
 
 async def test_what_is_allowed_is_not_doubted(desk: Harness) -> None:
-    doubted = {**OWN, "text": "亲,加我微信wx123456我给您优惠哦"}
+    doubted = {**OWN, "text": "亲,加我微信我给您优惠哦"}
     assert (await desk.call("amy", "POST", "/v1/replies", doubted)).status == 409
     allowed = {"phrase": "加我微信", "rule": "off_platform", "why": "企业微信是平台认可的"}
     assert (await desk.call("sue", "POST", "/v1/allow-list", allowed)).status == 201

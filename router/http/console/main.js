@@ -1,6 +1,9 @@
 // The console: who is signed in decides which pages there are; the address says which is shown.
 import { post } from "./api.js";
-import { html, render, signal, useEffect } from "./html.js";
+import { html, render, signal, useEffect, useState } from "./html.js";
+import { Account } from "./parts/account.js";
+import { Alarms } from "./parts/alarm.js";
+import { Keys, openKeys } from "./parts/keys.js";
 import { Menu } from "./parts/menu.js";
 import { Login } from "./pages/login.js";
 import { PAGES } from "./pages/index.js";
@@ -16,7 +19,8 @@ const pagesOf = (user) => PAGES.filter((page) => !page.roles || page.roles.inclu
   .filter((page) => !page.needsAgent || user.agent);
 
 function Header({ pages, shown }) {
-  const signOut = () => post("/v1/logout").then(() => { leave(); tellOthers(); }, failed);
+  const [account, setAccount] = useState(false);
+  const signOut = () => post("/v1/logout").then(() => { leave(""); tellOthers("out"); }, failed);
   const other = language.value === "zh" ? "en" : "zh";
   return html`<header class="top">
     <h1><img src="/console/icon.svg" alt="" width="24" height="24" /> <span>${t("app.name")}</span></h1>
@@ -33,10 +37,14 @@ function Header({ pages, shown }) {
     <p class=${`link ${link.value}`} role="status">${t(`link.${link.value}`)}</p>
     ${me.value.agent && html`<${PresenceControl} />`}
     <${Menu} class="who" label=${html`<span>${me.value.name || me.value.user}</span>`}>
+      <button type="button" class="plain" onClick=${() => setAccount(true)}>${t("account.title")}</button>
       <button type="button" class="plain" lang=${other === "en" ? "en" : "zh-CN"}
         onClick=${() => setLanguage(other)}>${other === "en" ? "English" : "中文"}</button>
+      ${me.value.agent && html`<${Alarms} />`}
+      <button type="button" class="plain" onClick=${openKeys}>${t("keys.title")} <kbd aria-hidden="true">?</kbd></button>
       <button type="button" class="plain" onClick=${signOut}>${t("login.out")}</button>
     <//>
+    ${account && html`<${Account} onClose=${() => setAccount(false)} />`}
   </header>`;
 }
 
@@ -60,6 +68,7 @@ function App() {
     ${link.value === "lost" && html`<p class="lost" role="alert">${t("link.lost.long")}</p>`}
     ${me.value.agent && html`<${HandoverNotice} page=${shown.id} />`}
     <main id="main" tabindex="-1" class=${`page-${shown.id}`}><${shown.Page} path=${address.value.split("/").slice(1)} /></main>
+    <${Keys} />
     <${Toasts} />`;
 }
 

@@ -15,6 +15,10 @@ export const open = signal(""); // the session whose conversation is shown
 export const messages = signal(new Map()); // by session id: its messages, oldest first
 export const board = signal(null); // supervisors: the desk at a glance
 export const toasts = signal([]);
+export const drafts = new Map(); // by session: what was being written there, and the pictures to go with it
+// How the last login here has ended: "" (not, or by one's own sign-out), "ended" (somewhere else,
+// or by its age), "out" (another page of this browser), "password" (it was changed).
+export const left = signal("");
 
 // Pending work: all that an agent holds; supervisors: the desk's.
 const items = signal([]);
@@ -33,8 +37,13 @@ export const shopName = (id) => board.value?.shops.find((one) => one.id === id)?
 export const buyerName = (one) => one.buyer_name || one.buyer;
 export const agentName = (id) => agents.value.get(id)?.name
   || (me.value?.agent?.id === id ? me.value.agent.name : "") || id;
+const overseers = computed(() => new Map((me.value?.supervisors || []).map((one) => [one.id, one.name])));
 // Who has done something: an agent, or a supervisor who is none.
-export const whoIs = (id) => (id === me.value?.user ? me.value.name || id : agentName(id));
+export function whoIs(id) {
+  if (id === me.value?.user) return me.value.name || id;
+  const agent = agentName(id);
+  return agent === id ? overseers.value.get(id) || id : agent;
+}
 const seats = computed(() => new Map([...agents.value.values()]
   .flatMap((agent) => agent.sub_accounts.map((seat) => [seat.id, agent.id]))));
 // Who speaks through a sub-account; its id where that is not known.
@@ -50,16 +59,17 @@ export function listen(heard) {
 let stop = null;
 // Other pages of this browser share the cookie: what one of them does to it, all must know.
 const others = new BroadcastChannel("zhiban.login");
-others.addEventListener("message", () => { whoAmI().catch(failed); });
-export const tellOthers = () => others.postMessage("changed");
+others.addEventListener("message", ({ data: how }) => { whoAmI(how).catch(failed); });
+// `how`: "ended" unless it is known better, see `left`.
+export const tellOthers = (how = "ended") => others.postMessage(how);
 
-export async function whoAmI() {
+export async function whoAmI(how) {
   try {
     const login = await get("/v1/login");
     await enter(login);
   } catch (error) {
     if (!(error instanceof SignedOut)) throw error;
-    leave();
+    leave(how);
   } finally {
     ready.value = true;
   }
@@ -69,16 +79,19 @@ export async function enter(login) {
   if (me.value && me.value.user !== login.user) leave(); // nothing of theirs is shown
   setToken(login.csrf);
   me.value = await get("/v1/me");
+  left.value = "";
   const kept = localStorage.getItem("zhiban.desk");
   desk.value = me.value.desks.includes(kept) ? kept : me.value.desks[0] || "";
   connect();
 }
 
-export function leave() {
+// `how`: see `left`; of what ends one login, the first that is known of it counts.
+export function leave(how = "ended") {
   stop?.abort();
   stop = null;
   setToken("");
   batch(() => {
+    if (me.value) left.value = how;
     me.value = null;
     sessions.value = new Map();
     messages.value = new Map();
@@ -87,6 +100,7 @@ export function leave() {
     open.value = "";
     link.value = "connecting";
   });
+  drafts.clear();
   dirty.clear();
   whole = false;
 }

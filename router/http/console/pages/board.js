@@ -1,12 +1,17 @@
 // The supervisor's board: who is here, who waits, what is about to be missed; and moving work.
 import { part, post, put } from "../api.js";
-import { at, now, span } from "../clock.js";
+import { at, now, span, yuan } from "../clock.js";
 import { computed, html, signal, useEffect, useMemo, useState } from "../html.js";
 import { TodayRate } from "../parts/chart_today.js";
+import { Deadlines } from "../parts/board_due.js";
+import { Overdue, overdueBack, Seats } from "../parts/board_here.js";
+import { Buyer, Wanted } from "../parts/board_item.js";
+import { Handovers, Promises } from "../parts/board_owed.js";
 import { Conversation, WithReason } from "../parts/conversation.js";
 import { Countdown, Pressing, Since } from "../parts/countdown.js";
 import { Menu } from "../parts/menu.js";
-import { Item } from "../parts/refunds.js";
+import { PastButton } from "../parts/past_sessions.js";
+import { Item, takeOver } from "../parts/refunds.js";
 import { awaited, Duty, rosteredOf } from "../parts/shift_status.js";
 import { agentName, agents, apart, board, buyerName, open, seatName, sessions, shopName, show, toast } from "../state.js";
 import { language, named, t } from "../words/index.js";
@@ -20,7 +25,8 @@ const rows = computed(() => [...sessions.value.values()].sort((a, b) =>
   (firstDue(a) || "9").localeCompare(firstDue(b) || "9") || a.opened_at.localeCompare(b.opened_at)));
 const refunds = computed(() => rows.value.flatMap((one) => one.work
   .filter((item) => item.state !== "settled")).concat(apart.value).filter((item) => item.for_supervisors));
-const others = computed(() => apart.value.filter((item) => !item.for_supervisors));
+// What was promised has a list of its own.
+const others = computed(() => apart.value.filter((item) => !item.for_supervisors && item.kind !== "call_back"));
 
 const COUNTS = ["sessions", "waiting", "queued", "online", "away", "breaches_today"];
 
@@ -28,7 +34,7 @@ function Counts() {
   const { counts, oldest_wait_ms: oldest } = board.value;
   return html`<ul class="counts" aria-label=${t("board.counts")}>
     ${COUNTS.map((name) => html`<li key=${name} class=${counts[name] > 0 && (name === "queued" || name === "breaches_today") ? "alarm" : ""}>
-      <b>${counts[name]}</b> ${t(`count.${name}`)}</li>`)}
+      <b>${counts[name]}</b> ${t(`count.${name}`)}${name === "breaches_today" && counts.fines_today_fen > 0 ? ` · ${yuan(counts.fines_today_fen)}` : ""}</li>`)}
     <li class=${counts.queued ? "alarm" : ""}><b>${counts.queued ? span(oldest) : "—"}</b> ${t("count.oldest")}</li>
     <${TodayRate} />
   </ul>`;
@@ -55,11 +61,11 @@ function drop(event, agent) {
   dragged.value = null;
 }
 
-function Agent({ agent, row }) {
+function Agent({ agent, row, overdue }) {
   const [asking, setAsking] = useState("");
   const full = agent.capacity && agent.load >= agent.capacity;
   const dropping = dragged.value ? (mayTake(agent) ? "may" : "cannot") : "";
-  return html`<li class=${`agent ${agent.presence} ${awaited(row) ? "awaited" : ""} ${dropping} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
+  return html`<li class=${`agent ${agent.presence} ${awaited(row) || overdue ? "awaited" : ""} ${dropping} ${over.value === agent.id ? "over" : ""}`} data-agent=${agent.id}
     onDragOver=${(event) => { if (mayTake(agent)) { event.preventDefault(); over.value = agent.id; } }}
     onDragLeave=${(event) => { if (!event.currentTarget.contains(event.relatedTarget)) over.value = ""; }}
     onDrop=${(event) => drop(event, agent.id)}>
@@ -68,8 +74,9 @@ function Agent({ agent, row }) {
       onDragEnd=${dragEnd} title=${agent.load ? t("board.drag_all") : ""}>${agent.name || agent.id}</b>
     <span class=${`load ${full ? "full" : ""}`}>${agent.load}${agent.capacity ? ` / ${agent.capacity}` : ""}
       ${agent.capacity > 0 && html`<progress max=${agent.capacity} value=${Math.min(agent.load, agent.capacity)} aria-label=${t("board.load")}></progress>`}</span>
-    <small>${row && html`<${Duty} row=${row} />`}${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
-      ${agent.since_at && html` · <${Since} at=${agent.since_at} />`}</small>
+    <small>${row && html`<${Duty} row=${row} />`}${overdue && html`<${Overdue} agent=${agent} /> · `}${named("presence", agent.presence)}${agent.reason ? ` · ${agent.reason}` : ""}${agent.back_at && !overdue ? ` · ${t("presence.back", { time: at(agent.back_at) })}` : ""}
+      ${!overdue && agent.since_at && html` · <${Since} at=${agent.since_at} />`}</small>
+    <${Seats} agent=${agent} />
     <${Menu} label="⋯" name=${t("board.acts", { name: agent.name || agent.id })}>
       ${["online", "away", "offline"].filter((to) => to !== agent.presence).map((to) => html`<button key=${to} type="button" class="plain"
         onClick=${() => setAsking(to)}>${t("board.set", { to: t(`presence.${to}`) })}</button>`)}
@@ -81,16 +88,19 @@ function Agent({ agent, row }) {
 }
 
 const ORDER = { online: 0, away: 1, offline: 2 };
-// Who is rostered now and has not come stands first, then who has left their shift.
+// Who is rostered now and has not come stands first, then who meant to be back, then who has left
+// their shift.
 function Agents() {
   const list = board.value.agents.map((agent) => ({ agent, row: rosteredOf(agent.id) }));
-  const missed = (row) => (awaited(row) ? 0 : row && !row.here ? 1 : 2);
-  list.sort((a, b) => missed(a.row) - missed(b.row) || ORDER[a.agent.presence] - ORDER[b.agent.presence]
+  const back = overdueBack.value;
+  const missed = ({ agent, row }) => (awaited(row) ? 0 : back.has(agent.id) ? 1 : row && !row.here ? 2 : 3);
+  list.sort((a, b) => missed(a) - missed(b) || ORDER[a.agent.presence] - ORDER[b.agent.presence]
     || (a.agent.name || a.agent.id).localeCompare(b.agent.name || b.agent.id));
   const missing = list.filter(({ row }) => awaited(row)).length;
   return html`<section aria-labelledby="agents-title"><h2 id="agents-title">${t("board.agents")}
-      ${missing > 0 && html` <span class="shift-standing late">${t("shifts.late_now", { n: missing })}</span>`}</h2>
-    <ul class="agents">${list.map(({ agent, row }) => html`<${Agent} key=${agent.id} agent=${agent} row=${row} />`)}</ul></section>`;
+      ${missing > 0 && html` <span class="shift-standing late">${t("shifts.late_now", { n: missing })}</span>`}
+      ${back.size > 0 && html` <span class="shift-standing late">${t("board.overdue_now", { n: back.size })}</span>`}</h2>
+    <ul class="agents">${list.map(({ agent, row }) => html`<${Agent} key=${agent.id} agent=${agent} row=${row} overdue=${back.has(agent.id)} />`)}</ul></section>`;
 }
 
 const Waits = ({ since }) => html`${t("board.waits", { span: span(now.value - Date.parse(since)) })}`;
@@ -101,18 +111,9 @@ function Queue() {
     ${queue.length === 0 && html`<p class="none">${t("board.queue.none")}</p>`}
     <ol class="queue">${queue.map((one) => html`<li key=${one.id} draggable=${one.what === "session"}
       onDragStart=${(event) => drag(event, { session: one.id, buyer: buyerName(one), shop: one.shop, from: "" })} onDragEnd=${dragEnd}>
-      <${Countdown} due=${one.due_at} /> <button type="button" class="plain" onClick=${() => one.what === "session" && show(one.id)} dir="auto" title=${one.buyer}>${buyerName(one)}</button>
-      <small>${shopName(one.shop)} ${one.kind ? named("rule", one.kind) : ""} · <${Waits} since=${one.waiting_since_at} /></small></li>`)}</ol></section>`;
-}
-
-function Deadlines() {
-  const soon = board.value.deadlines.slice(0, 30);
-  return html`<section aria-labelledby="due-title"><h2 id="due-title">${t("board.due")}</h2>
-    ${soon.length === 0 && html`<p class="none">${t("board.due.none")}</p>`}
-    <ol class="due-list">${soon.map((due) => html`<li key=${`${due.session}${due.rule}${due.key}`}>
-      <${Countdown} due=${due.due_at} label=${named("rule", due.rule)} />
-      <button type="button" class="plain" disabled=${!due.session} onClick=${() => show(due.session)} dir="auto" title=${due.buyer}>${buyerName(due)}</button>
-      <small>${due.agent ? agentName(due.agent) : t("board.nobody")} · ${shopName(due.shop)}</small></li>`)}</ol></section>`;
+      <${Countdown} due=${one.due_at} /> <${Buyer} one=${one} item=${one.what === "work" ? one.id : ""} />
+      <small>${one.kind ? `${named("rule", one.kind)} · ` : ""}${shopName(one.shop)} · <${Waits} since=${one.waiting_since_at} /></small>
+      ${one.kind === "refund" && html`<button type="button" onClick=${() => takeOver(one)}>${t("refund.take_over")}</button>`}</li>`)}</ol></section>`;
 }
 
 // There may be hundreds, of which few have changed: a row is made anew only for what it shows.
@@ -122,13 +123,14 @@ function Row({ one }) {
       onDragStart=${(event) => drag(event, { session: one.id, buyer: buyerName(one), shop: one.shop, from: one.agent })} onDragEnd=${dragEnd}>
       <td><${Pressing} one=${one} /></td>
       <td class="buyer"><button type="button" class="plain" onClick=${() => show(one.id)} dir="auto" title=${one.buyer}>${buyerName(one)}</button>
-        ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}</td>
+        ${one.unanswered > 0 && html`<span class="count" aria-label=${t("work.unanswered", { n: one.unanswered })}>${one.unanswered}</span>`}
+        <small class="at-shop">${shopName(one.shop)}</small></td>
       <td class="shop">${shopName(one.shop)}</td><td>${one.agent ? agentName(one.agent) : "—"}${one.sub_account && seatName(one.sub_account) !== agentName(one.agent) ? html` <small>${one.sub_account}</small>` : ""}</td>
       <td class="state">${named("state", one.state)}</td></tr>`, [one, shown, agents.value, language.value]);
 }
 
 function Sessions() {
-  return html`<section class="wide" aria-labelledby="sessions-title"><h2 id="sessions-title">${t("board.sessions", { n: rows.value.length })}</h2>
+  return html`<section class="wide" aria-labelledby="sessions-title"><header class="with-act"><h2 id="sessions-title">${t("board.sessions", { n: rows.value.length })}</h2><${PastButton} /></header>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="sessions-title"><table><thead><tr><th scope="col">${t("col.due")}</th><th scope="col">${t("col.buyer")}</th><th scope="col" class="shop">${t("col.shop")}</th><th scope="col">${t("col.agent")}</th><th scope="col" class="state">${t("col.state")}</th></tr></thead>
     <tbody>${rows.value.map((one) => html`<${Row} key=${one.id} one=${one} />`)}</tbody></table></div>
     ${rows.value.length === 0 && html`<p class="none">${t("board.sessions.none")}</p>`}</section>`;
@@ -179,7 +181,7 @@ export function Board() {
   return html`<div class=${`board ${one ? "reading" : ""}`}>
     <${Counts} />
     <div class="columns"><div class="side"><${Agents} /><${Queue} /></div>
-      <div class="middle"><${Deadlines} /><${Refunds} /><${Others} /><${Sessions} /></div>
+      <div class="middle"><${Deadlines} /><${Refunds} /><div class="owed"><${Promises} /><${Handovers} /></div><${Others} /><${Sessions} /></div>
       ${one && html`<${Conversation} key=${one.id} one=${one} />`}</div>
-    <${Moving} /></div>`;
+    <${Moving} /><${Wanted} /></div>`;
 }

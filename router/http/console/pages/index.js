@@ -3,6 +3,7 @@
 import { Board } from "./board.js";
 import { Charts } from "./charts.js";
 import { Flags, flagsWaiting } from "./flags.js";
+import { People } from "./people.js";
 import { Policy } from "./policy.js";
 import { Replies } from "./replies.js";
 import { Shifts } from "./shifts.js";
@@ -20,4 +21,5 @@ export const PAGES = [
   { id: "ledger", Page: Ledger, waits: appealsWaiting },
   { id: "flags", Page: Flags, waits: flagsWaiting },
   { id: "policy", Page: Policy, roles: ["supervisor", "admin"] },
+  { id: "people", Page: People, roles: ["admin"] },
 ];

@@ -1,7 +1,7 @@
 // Signing in: with a password, or away to a provider and back.
 import { get, post } from "../api.js";
 import { html, useEffect, useState } from "../html.js";
-import { enter, tellOthers } from "../state.js";
+import { enter, left, tellOthers } from "../state.js";
 import { language, setLanguage, t, why } from "../words/index.js";
 
 const ENDED = ["cancelled", "refused", "stranger", "too_many", "unavailable"];
@@ -38,6 +38,7 @@ export function Login() {
   async function trying(what, act) {
     setBusy(what);
     setProblem("");
+    left.value = "";
     try {
       await act();
     } catch (error) {
@@ -64,6 +65,7 @@ export function Login() {
   return html`<main class="login" id="main"><form onSubmit=${signIn} aria-labelledby="login-title">
     <h1 id="login-title"><img src="/console/icon.svg" alt="" width="40" height="40" /> ${t("app.name")}</h1>
     <p>${t("login.hello")}</p>
+    ${left.value && html`<p class="left" role="status">${t(`login.left.${left.value}`)}</p>`}
     <label>${t("login.user")}<input name="user" autocomplete="username" required autofocus
       autocapitalize="none" spellcheck=${false} maxlength="200" /></label>
     <label>${t("login.password")}<input name="password" type="password"

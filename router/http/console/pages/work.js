@@ -4,6 +4,8 @@ import { computed, effect, html, signal, useEffect } from "../html.js";
 import { Conversation } from "../parts/conversation.js";
 import { Pressing, urgency } from "../parts/countdown.js";
 import { alarm, Alarms } from "../parts/alarm.js";
+import { openKeys } from "../parts/keys.js";
+import { PastButton } from "../parts/past_sessions.js";
 import { Item } from "../parts/refunds.js";
 import { apart, buyerName, me, open, sessions, shopName, show } from "../state.js";
 import { t } from "../words/index.js";
@@ -21,6 +23,8 @@ const mine = computed(() => [...sessions.value.values()]
   .filter((one) => one.agent === me.value?.agent?.id).sort(byDue));
 const waiting = computed(() => [...sessions.value.values()]
   .filter((one) => !one.agent && one.state === "queued").sort(byDue));
+const withBot = computed(() => [...sessions.value.values()]
+  .filter((one) => !one.agent && one.state === "bot").sort(byDue));
 const shops = computed(() => [...new Set(mine.value.map((one) => one.shop))].sort());
 // The chosen shop, as long as they have a session there: without, nobody could unchoose it.
 const shopShown = computed(() => (shops.value.length > 1 && shops.value.includes(shop.value) ? shop.value : ""));
@@ -65,7 +69,7 @@ function Line({ one, index }) {
 function List() {
   let index = 0;
   return html`<section class="sessions" aria-labelledby="mine-title">
-    <header><h2 id="mine-title">${t("work.mine", { n: mine.value.length })}</h2><${Alarms} /></header>
+    <header><h2 id="mine-title">${t("work.mine", { n: mine.value.length })}</h2><${PastButton} /><${Alarms} /></header>
     <div class="filters" role="group" aria-label=${t("work.filter")}>
       <button type="button" aria-pressed=${!shopShown.value && !only.value} onClick=${() => { shop.value = ""; only.value = ""; }}>${t("work.all")}</button>
       <button type="button" aria-pressed=${only.value === "waiting"} onClick=${() => { only.value = only.value ? "" : "waiting"; }}>${t("work.waiting")}</button>
@@ -81,6 +85,8 @@ function List() {
       <ul class="work-items" aria-labelledby="apart-title">${others.value.map((item) => html`<${Item} key=${item.id} item=${item} apart />`)}</ul>`}
     ${waiting.value.length > 0 && html`<h2>${t("work.queue", { n: waiting.value.length })}</h2>
       <ul>${waiting.value.map((one) => html`<${Line} key=${one.id} one=${one} index=${9} />`)}</ul>`}
+    ${withBot.value.length > 0 && html`<h2>${t("work.bots", { n: withBot.value.length })}</h2>
+      <ul>${withBot.value.map((one) => html`<${Line} key=${one.id} one=${one} index=${9} />`)}</ul>`}
   </section>`;
 }
 
@@ -116,6 +122,6 @@ export function Work() {
     <${List} />
     ${one ? html`<${Conversation} key=${one.id} one=${one} />`
     : html`<section class="conversation empty"><p>${open.value ? t("work.gone") : t("work.choose")}</p>
-        <p class="keys">${t("work.keys")}</p></section>`}
+        <button type="button" onClick=${openKeys}>${t("keys.title")} <kbd aria-hidden="true">?</kbd></button></section>`}
   </div>`;
 }

@@ -1,10 +1,10 @@
 // One session: what was said, by whom, what became of it; what is due; and what may be done.
 import { part, post } from "../api.js";
-import { at } from "../clock.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
 import { agentName, agents, earlier, failed, me, messages, readBoard, readMessages, refresh, shopName, show, supervises, toast } from "../state.js";
 import { named, t, why } from "../words/index.js";
-import { Countdown } from "./countdown.js";
+import { BotAccount } from "./bot_account.js";
+import { Deadline, isOverdue, Waited } from "./countdown.js";
 import { Dialog } from "./dialog.js";
 import { Message } from "./message.js";
 import { OrderActs, OrderDialog } from "./order_acts.js";
@@ -16,8 +16,8 @@ export function Conversation({ one }) {
   const list = messages.value.get(one.id) || [];
   const [act, setAct] = useState(null); // what is being done with an order, or promised
   const end = useRef(null), log = useRef(null), stuck = useRef(true);
-  const last = list.at(-1)?.id;
-  useLayoutEffect(() => { if (stuck.current) end.current?.scrollIntoView({ block: "end" }); }, [last]);
+  const sender = useRef(null); // how the reply box sends what does not stand in it
+  useLayoutEffect(() => { if (stuck.current) end.current?.scrollIntoView({ block: "end" }); }, [list]);
   useLayoutEffect(() => { // what stands around the log takes room from it: its end stays in sight
     const box = log.current;
     const watching = new ResizeObserver(() => { if (stuck.current) box.scrollTop = box.scrollHeight; });
@@ -39,20 +39,22 @@ export function Conversation({ one }) {
       ${name && name !== one.buyer && html`<small class="buyer-id" dir="auto">${one.buyer}</small>`}
       <p>${shopName(one.shop)} · ${named("state", one.state)}${one.agent ? ` · ${agentName(one.agent)}` : ""}</p>
       <ul class="deadlines" aria-label=${t("work.deadlines")}>
-        ${one.deadlines.map((due) => html`<li key=${`${due.rule}${due.key}`}><${Countdown} due=${due.due_at} label=${`${named("rule", due.rule)} ${due.rule === "call_back" ? "" : due.key}`} />
-          ${due.from_at && html`<small>${t("work.from", { time: at(due.from_at) })}</small>`}</li>`)}
+        ${isOverdue(one) && html`<li><${Waited} one=${one} /></li>`}
+        ${one.deadlines.map((due) => html`<li key=${`${due.rule}${due.key}`}><${Deadline} due=${due} /></li>`)}
       </ul>
       <${Acts} one=${one} mine=${mine}>${may && html`<${OrderActs} onAct=${setAct} />`}<//>
     </header>
+    <${BotAccount} one=${one} />
     <${Remarks} one=${one} onEdit=${may && ((order) => setAct({ what: "remark", order }))} />
     <ol class="log" ref=${log} onScroll=${scrolled} tabindex="0" aria-label=${t("work.log")} aria-live="polite">
       ${more && html`<li class="more"><button type="button" onClick=${() => readMessages(one.id, more).catch(failed)}>${t("work.earlier")}</button></li>`}
-      ${list.map((message) => html`<${Message} key=${message.id} message=${message}
+      ${list.map((message) => html`<${Message} key=${message.id} message=${message} list=${list}
+        onAgain=${mine && ((content) => sender.current([content]))}
         remark=${message.kind === "order_card" && one.remarks.find((remark) => remark.order === message.order)} />`)}
       <li ref=${end} class="end" aria-hidden="true"></li>
     </ol>
     <${Refunds} one=${one} />
-    ${mine && html`<${ReplyBox} one=${one} />`}
+    ${mine && html`<${ReplyBox} one=${one} sender=${sender} />`}
     ${may && act && html`<${OrderDialog} one=${one} act=${act} onClose=${() => setAct(null)} />`}
   </section>`;
 }

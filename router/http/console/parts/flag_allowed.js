@@ -2,7 +2,7 @@
 import { del, get, post } from "../api.js";
 import { at } from "../clock.js";
 import { html, useState } from "../html.js";
-import { board, desk, failed, shopName, toast } from "../state.js";
+import { board, desk, failed, shopName, toast, whoIs } from "../state.js";
 import { named, t, why } from "../words/index.js";
 import { Dialog } from "./dialog.js";
 import { Choice } from "./ledger_period.js";
@@ -64,7 +64,7 @@ export function Allowed({ rules }) {
       <tbody>${rows.map((one) => html`<tr key=${`${one.shop}\n${one.rule}\n${one.phrase}`}>
         <td class="phrase"><bdi>${one.phrase}</bdi></td><td>${one.rule ? named("rule", one.rule) : t("ledger.every_rule")}</td>
         <td>${one.shop ? shopName(one.shop) : t("flags.every_shop")}</td><td class="why" dir="auto">${one.why || "—"}</td>
-        <td class="by">${one.by} <small>${at(one.at)}</small></td>
+        <td class="by">${whoIs(one.by)} <small>${at(one.at)}</small></td>
         <td><button type="button" aria-label=${t("flags.remove.one", { phrase: one.phrase })} onClick=${() => setRemoving(one)}>${t("flags.remove.short")}</button></td></tr>`)}</tbody></table></div>`}
     ${removing && html`<${Removing} one=${removing} onDone=${again} onClose=${() => setRemoving(null)} />`}
   </section>`;

@@ -1,7 +1,7 @@
 // A flag with its message in the conversation, and a supervisor's word on it: one key each.
 import { part, post } from "../api.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
-import { failed, me, supervises, toast } from "../state.js";
+import { failed, me, supervises, toast, whoIs } from "../state.js";
 import { t } from "../words/index.js";
 import { WithReason } from "./conversation.js";
 import { Proof, ProofHead, chargeOf, useProof } from "./proof.js";
@@ -59,7 +59,7 @@ function Judging({ flag, keys, onJudged }) {
 }
 
 function Judged({ flag }) {
-  return html`<p class="lifted"><b>${t(`flags.${flag.state}`)}</b> ${flag.by || (flag.state === "confirmed" ? t("flags.at_once") : "")}
+  return html`<p class="lifted"><b>${t(`flags.${flag.state}`)}</b> ${flag.by ? html`<bdi>${whoIs(flag.by)}</bdi>` : (flag.state === "confirmed" ? t("flags.at_once") : "")}
     ${" "}<bdi>${flag.why}</bdi></p>`;
 }
 

@@ -1,7 +1,7 @@
 // Appeals: those that wait for a supervisor's answer, and what was answered.
 import { at, yuan } from "../clock.js";
 import { html, useState } from "../html.js";
-import { agentName, desk, supervises } from "../state.js";
+import { agentName, desk, supervises, whoIs } from "../state.js";
 import { named, t } from "../words/index.js";
 import { Placeholder, readRows, useReading } from "./reading.js";
 
@@ -26,7 +26,7 @@ export function Appeals({ shown, open, onRead }) {
       <span class="head"><b>${named("rule", one.rule)} ${yuan(one.fine_fen)}</b> <span>${agentName(one.agent)}</span>
         <span class=${`chip ${one.state}`}>${t(`appeal.${one.state}`)}</span></span>
       <span class="words" dir="auto">${one.why}</span>
-      <small>${at(one.at)}${one.by ? ` · ${one.by}` : ""}</small></button></li>`)}</ul>
+      <small>${at(one.at)}${one.by ? ` · ${whoIs(one.by)}` : ""}</small></button></li>`)}</ul>
     ${list?.more && html`<button type="button" onClick=${() => setCount(count + PAGE)}>${t("list.more")}</button>`}
   </section>`;
 }

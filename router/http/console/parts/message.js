@@ -3,6 +3,7 @@ import { at } from "../clock.js";
 import { html } from "../html.js";
 import { agentName, listen, me, seatName, sessions, buyerName, toast } from "../state.js";
 import { named, t } from "../words/index.js";
+import { isLost, Lost, reasonOf } from "./delivery.js";
 import { Flag } from "./order_remark.js";
 
 const PICTURE = /^https:\/\//;
@@ -32,11 +33,15 @@ function Words({ message, remark }) {
 listen((fact) => {
   if (fact.type !== "delivery_reported" || !["failed", "expired"].includes(fact.outcome) || !fact.message.startsWith("m-")) return;
   const one = sessions.value.get(fact.session);
-  if (one?.agent && one.agent === me.value?.agent?.id) toast(t("delivery.lost", { buyer: buyerName(one) }), "bad");
+  if (one?.agent && one.agent === me.value?.agent?.id) {
+    const why = reasonOf(fact.outcome, fact.detail);
+    toast([t("delivery.lost", { buyer: buyerName(one) }), why].filter(Boolean).join(t("delivery.and")), "bad");
+  }
 });
 
-// `remark`: of the order that it shows.
-export function Message({ message, remark }) {
+// `remark`: of the order that it shows; `list`: the messages around it; `onAgain(content)` sends
+// what was lost once more, where somebody may.
+export function Message({ message, remark, list, onAgain }) {
   const by = message.side === "buyer" ? "" : message.by === "human"
     ? (message.agent ? agentName(message.agent) : seatName(message.sub_account)) : t(`by.${message.by}`);
   const state = message.recalled ? "recalled" : message.delivery;
@@ -44,5 +49,6 @@ export function Message({ message, remark }) {
     <div class="bubble"><${Words} message=${message} remark=${remark} /></div>
     <p class="meta"><time datetime=${message.sent_at}>${at(message.sent_at, "time")}</time> ${by}
       ${state && html` <span class=${`delivery ${state}`}>${named("delivery", state)}</span>`}</p>
+    ${isLost(message) && html`<${Lost} message=${message} list=${list} onAgain=${onAgain} />`}
   </li>`;
 }

@@ -3,7 +3,7 @@
 import { get, part } from "../api.js";
 import { at, serverNow, yuan } from "../clock.js";
 import { html } from "../html.js";
-import { agentName, seatName, shopName } from "../state.js";
+import { agentName, seatName, shopName, whoIs as personName } from "../state.js";
 import { language, named, t } from "../words/index.js";
 import { Marked, cut } from "./flag_marked.js";
 import { useReading } from "./reading.js";
@@ -64,7 +64,7 @@ function Charged({ proof }) {
 function Lifted({ entry }) {
   const [reason, said] = /^(late_proof|flag_dismissed):/.test(entry.why) ? entry.why.split(/:(.*)/s) : ["", entry.why];
   return html`<p class="lifted"><b>${t(`entry.${entry.kind}`)} ${yuan(entry.fine_fen)}</b> <${Time} of=${entry.at} />
-    ${entry.by && html` ${entry.by}`} ${reason && t(`lifted.${reason}`)} ${reason !== "late_proof" && html`<bdi>${said}</bdi>`}</p>`;
+    ${entry.by && html` <bdi>${personName(entry.by)}</bdi>`} ${reason && t(`lifted.${reason}`)} ${reason !== "late_proof" && html`<bdi>${said}</bdi>`}</p>`;
 }
 
 function Appealed({ appeal }) {
@@ -72,7 +72,7 @@ function Appealed({ appeal }) {
     <p><b>${t("appeal.says", { agent: agentName(appeal.agent) })}</b> <${Time} of=${appeal.at} /></p>
     <p class="said" dir="auto">${appeal.why}</p>
     ${appeal.state === "open" ? html`<p class="waits">${t("appeal.open")}</p>`
-      : html`<p><b>${t(`appeal.${appeal.state}`)}</b> ${appeal.by} <${Time} of=${appeal.answered_at} /></p>
+      : html`<p><b>${t(`appeal.${appeal.state}`)}</b> <bdi>${personName(appeal.by)}</bdi> <${Time} of=${appeal.answered_at} /></p>
         <p class="said" dir="auto">${appeal.answer}</p>`}
   </div>`;
 }
@@ -81,7 +81,7 @@ function Appealed({ appeal }) {
 
 const PERSON = new Set(["message.sent", "message.write"]);
 const OTHERS = new Set(["buyer", "bot", "auto", "inspector", "platform"]);
-const whoIs = (who) => (OTHERS.has(who) ? t(`who.${who}`) : agentName(seatName(who)));
+const whoIs = (who) => (OTHERS.has(who) ? t(`who.${who}`) : personName(seatName(who)));
 
 // Whether this line is the message that was flagged: the one that was sent then and says so.
 function isFlagged(line, flag) {

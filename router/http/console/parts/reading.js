@@ -17,12 +17,13 @@ export function useReading(read, asked, concerns, againMs = AGAIN_MS) {
   const [value, setValue] = useState(null);
   const again = useRef(() => {});
   useEffect(() => {
-    let ended = false, reading = false, wanted = false, timer = null, at = 0;
+    let ended = false, reading = false, wanted = false, timer = null, at = 0, patience = againMs;
     async function go() {
       timer = null;
       if (reading) { wanted = true; return; }
       reading = true;
       at = Date.now();
+      patience = againMs;
       try {
         const found = await read();
         if (!ended) setValue(found);
@@ -40,9 +41,14 @@ export function useReading(read, asked, concerns, againMs = AGAIN_MS) {
       }
     }
     function soon() {
-      if (!ended) timer ||= setTimeout(go, Math.max(GATHER_MS, at + againMs - Date.now()));
+      if (!ended) timer ||= setTimeout(go, Math.max(GATHER_MS, at + patience - Date.now()));
     }
-    again.current = soon;
+    again.current = () => { // for who has done something and wants to see it
+      patience = 0;
+      clearTimeout(timer);
+      timer = null;
+      soon();
+    };
     go();
     const deaf = listen((fact) => { if (concerns(fact)) soon(); });
     let known = link.value;

@@ -3,26 +3,27 @@
 // behind its text, a message each.
 import { get, part, post } from "../api.js";
 import { html, useEffect, useRef, useState } from "../html.js";
-import { readMessages, toast } from "../state.js";
+import { drafts, readMessages, toast } from "../state.js";
 import { named, t, why } from "../words/index.js";
 import { Pictures, pieces } from "./reply_text.js";
+import { SendActs } from "./send_acts.js";
 
-const drafts = new Map(); // by session: what was being written there, and the pictures to go with it
 // `crypto.randomUUID` is missing where the console is reached by plain http over a network.
 const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))]
   .map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const SEARCH_MS = 120;
 
-export function ReplyBox({ one }) {
+// `sender.current(bodies)` sends what does not stand in the box: a card, a lost message once more.
+export function ReplyBox({ one, sender }) {
   const [text, setText] = useState(drafts.get(one.id)?.text || "");
   const [pictures, setPictures] = useState(drafts.get(one.id)?.pictures || []);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
-  const [warnings, setWarnings] = useState([]);
+  const [warned, setWarned] = useState(null); // what the rules object to, and in what beside the box
   const [found, setFound] = useState([]);
   const [chosen, setChosen] = useState(0);
   const [category, setCategory] = useState("");
-  const box = useRef(null), key = useRef(freshKey());
+  const box = useRef(null), keys = useRef(new Map()); // by message: what did not go through keeps its key
   const searching = text.startsWith("/");
 
   useEffect(() => { box.current?.focus(); }, []);
@@ -44,8 +45,8 @@ export function ReplyBox({ one }) {
   function write(value) {
     setText(value);
     setProblem("");
-    setWarnings([]);
-    key.current = freshKey();
+    setWarned(null);
+    keys.current.clear();
   }
   function take(reply) {
     write(reply.filled ?? reply.text);
@@ -71,26 +72,33 @@ export function ReplyBox({ one }) {
   // What stands in the box: one message after the other, so that what is refused holds up the rest.
   const written = () => (searching ? [] : [...(text.trim() ? [{ kind: "text", text, ...(category && { category }) }] : []),
     ...pictures.map((url) => ({ kind: "image", url }))]);
-  async function send(confirmed = false, bodies = written()) {
+  async function send(confirmed = false, beside = null) {
+    const bodies = beside || written();
     if (busy || !bodies.length) return;
+    let sent = 0, name = "";
     setBusy(true);
+    setProblem("");
+    setWarned(null);
     try {
       for (const body of bodies) {
+        name = JSON.stringify(body);
+        if (!keys.current.has(name)) keys.current.set(name, freshKey());
         await post(`/v1/sessions/${part(one.id)}/messages`, confirmed ? { ...body, confirmed: true } : body,
-          { headers: { "Idempotency-Key": key.current } });
-        key.current = freshKey();
-        if (body.kind === "order_card") continue;
+          { headers: { "Idempotency-Key": keys.current.get(name) } });
+        keys.current.delete(name);
+        sent += 1;
+        if (beside) continue;
         drafts.delete(one.id);
         if (body.kind === "text") { write(""); setCategory(""); } else setPictures((left) => left.slice(1));
       }
       await readMessages(one.id);
     } catch (error) {
       if (error.reason === "conduct_warning") {
-        setWarnings(error.problem.findings || []);
-        key.current = freshKey();
+        setWarned({ findings: error.problem.findings || [], beside: beside && beside.slice(sent) });
+        keys.current.delete(name);
       } else if (error.reason === "conduct_blocked") {
         setProblem(`${t("conduct.blocked")} ${(error.problem.findings || []).map((one) => named("rule", one.rule)).join("、")}`);
-        key.current = freshKey();
+        keys.current.delete(name);
       } else setProblem(why(error)); // the same key again: what was sent is not sent twice
     } finally {
       setBusy(false);
@@ -111,9 +119,9 @@ export function ReplyBox({ one }) {
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); send(); }
   }
   const order = one.deadlines.find((due) => due.rule === "order_check")?.key || "";
+  sender.current = (bodies) => send(false, bodies);
   const checkOrder = () => {
     if (!order) { toast(t("work.no_order")); return; }
-    key.current = freshKey();
     send(false, [{ kind: "order_card", order, text: t("work.order_check.text", { order }) }]);
   };
   useEffect(() => { // wherever the focus is
@@ -131,9 +139,9 @@ export function ReplyBox({ one }) {
         onMouseDown=${(event) => { event.preventDefault(); take(reply); }}>
         <b>${reply.title}</b> <small>${reply.category_name || reply.category}${reply.pictures.length > 0 && ` · ${t("reply.pictures", { n: reply.pictures.length })}`}</small><p dir="auto">${reply.filled ?? reply.text}</p></li>`)}
     </ul>`}
-    ${warnings.length > 0 && html`<div class="warnings" role="alert"><p>${t("conduct.warning")}</p>
-      <ul>${warnings.map((one, index) => html`<li key=${index}><b>${named("rule", one.rule)}</b> ${one.matched} <small>${one.detail}</small></li>`)}</ul>
-      <button type="button" class="danger" onClick=${() => send(true)}>${t("conduct.send_anyway")}</button></div>`}
+    ${warned && html`<div class="warnings" role="alert"><p>${t("conduct.warning")}</p>
+      <ul>${warned.findings.map((one, index) => html`<li key=${index}><b>${named("rule", one.rule)}</b> ${one.matched} <small>${one.detail}</small></li>`)}</ul>
+      <button type="button" class="danger" onClick=${() => send(true, warned.beside)}>${t("conduct.send_anyway")}</button></div>`}
     <label class="hidden" for="reply-text">${t("reply.label")}</label>
     <textarea id="reply-text" ref=${box} rows="3" maxlength="20000" value=${text} dir="auto" placeholder=${t("reply.hint")}
       aria-controls=${found.length ? "found" : undefined} aria-autocomplete="list"
@@ -142,6 +150,7 @@ export function ReplyBox({ one }) {
     ${pictures.length > 0 && html`<div class="to-send"><${Pictures} urls=${pictures} />
       <button type="button" class="plain" onClick=${() => setPictures([])}>${t("reply.no_pictures")}</button></div>`}
     <div class="acts">
+      <${SendActs} one=${one} send=${(bodies) => send(false, bodies)} />
       ${order && html`<button type="button" onClick=${checkOrder} aria-keyshortcuts="Alt+K">${t("act.check_order", { order })}</button>`}
       <p class="problem" role="alert">${problem}</p>
       <button class="first" disabled=${busy || !written().length}>${t("act.send")}</button>

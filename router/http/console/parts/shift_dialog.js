@@ -1,14 +1,14 @@
 // One shift: what is planned, what became of it, and who hands over to whom. It is added, changed,
-// swapped and cancelled here, with a reason.
+// swapped and cancelled here, with a reason, once it was shown what that comes to.
 import { ask, get, part, post } from "../api.js";
-import { html, useRef, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { desk, toast } from "../state.js";
-import { t, why } from "../words/index.js";
-import { WithReason } from "./conversation.js";
+import { t } from "../words/index.js";
 import { Dialog } from "./dialog.js";
 import { useReading } from "./reading.js";
 import { breaksText, clock, date, dayOf, DAY_MS, hours, midnight, moment, plusDays, times, weekday } from "./roster_days.js";
 import { nameOf } from "./roster_clashes.js";
+import { refusedWords, ShiftPreview, usePreview } from "./shift_preview.js";
 import { SubAccounts, subAccountsIn } from "./shift_sub_accounts.js";
 import { readShifts } from "./shift_read.js";
 import { Status } from "./shift_status.js";
@@ -67,25 +67,44 @@ function Form({ shift, agent, day, names, onDone }) {
   const form = useRef(null), was = shift || EMPTY, begun = shift?.state === "on";
   const [start, stop] = span;
   const lasts = start && stop ? ((minute("2000-01-01", ...stop.split(":")) - minute("2000-01-01", ...start.split(":")) + DAY_MS - 1) % DAY_MS) + 1 : 0;
+  const [body, setBody] = useState(null); // as it would be sent; null: it cannot be yet
+  const shown = usePreview(body && { ...body, shift: shift?.id || "" });
+  function read() {
+    const data = new FormData(form.current);
+    const given = { ...planned(data), name: data.get("name").trim(), sub_accounts: subAccountsIn(data), agent: data.get("agent") };
+    if (begun) {
+      delete given.agent;
+      delete given.from_at;
+    }
+    return given;
+  }
+  function written(event) {
+    if (event?.target.name === "why") return;
+    setProblem("");
+    try {
+      setBody(form.current.querySelector("select[name=agent]:invalid, .when :invalid") ? null : read());
+    } catch (error) {
+      setBody(null);
+      setProblem(error.message);
+    }
+  }
+  useEffect(() => written(), []);
   async function save(event) {
     event.preventDefault();
-    const data = new FormData(form.current);
     setProblem("");
     setBusy(true);
     try {
-      const body = { ...planned(data), name: data.get("name").trim(), sub_accounts: subAccountsIn(data), why: data.get("why").trim() };
-      if (!begun) body.agent = who;
-      else delete body.from_at;
-      if (shift) await ask("PATCH", `/v1/shifts/${part(shift.id)}`, body);
-      else await post(`/v1/shifts?desk=${part(desk.value)}`, body);
+      const asked = { ...body, why: new FormData(form.current).get("why").trim() };
+      if (shift) await ask("PATCH", `/v1/shifts/${part(shift.id)}`, asked);
+      else await post(`/v1/shifts?desk=${part(desk.value)}`, asked);
       toast(t(shift ? "shifts.changed" : "shifts.added"), "good");
       onDone();
     } catch (error) {
-      setProblem(error.reason === "shifts_overlap" ? `${why(error)}:${error.message}` : why(error));
+      setProblem(refusedWords(error));
       setBusy(false);
     }
   }
-  return html`<form ref=${form} class="shift-form" onSubmit=${save}>
+  return html`<form ref=${form} class="shift-form beside" onSubmit=${save} onInput=${written}><div>
     <label>${t("shifts.col.agent_name")}<select name="agent" required disabled=${begun} value=${who} onChange=${(event) => setWho(event.target.value)}>
       <option value="">${t("shifts.choose_agent")}</option>
       ${names.agents.map((one) => html`<option key=${one.id} value=${one.id}>${one.name && one.name !== one.id ? `${one.name} (${one.id})` : one.id}</option>`)}</select></label>
@@ -97,10 +116,11 @@ function Form({ shift, agent, day, names, onDone }) {
     </div>
     <div class="pair"><label>${t("shifts.name")}<input name="name" maxlength="100" defaultValue=${was.name} placeholder=${t("shifts.name.hint")} /></label>
       <label>${t("shifts.breaks")}<input name="breaks" maxlength="400" defaultValue=${breaksText(was)} placeholder="12:00-12:30" /></label></div>
-    <${SubAccounts} names=${names} agent=${who} chosen=${was.sub_accounts} />
+    <${SubAccounts} names=${names} agent=${who} chosen=${was.sub_accounts} /></div><div>
     <${Reason} />
-    <p class="problem" role="alert">${problem}</p>
-    <div class="acts"><button class="first" disabled=${busy}>${t(shift ? "act.save" : "shifts.add")}</button></div>
+    <p class="problem" role="alert">${problem || shown.problem}</p>
+    <${ShiftPreview} of=${shown} names=${names} />
+    <div class="acts"><button class="first" disabled=${busy || !shown.ready}>${t(shift ? "act.save" : "shifts.add")}</button></div></div>
   </form>`;
 }
 
@@ -109,27 +129,38 @@ function Swap({ shift, names, onDone, onClose }) {
   const from = plusDays(dayOf(shift.from_at), -7), to = plusDays(dayOf(shift.from_at), 8);
   const { value: others } = useReading(() => readShifts({ state: "planned", from: moment(midnight(from)), to: moment(midnight(to)) })
     .then((found) => found.filter((one) => one.agent !== shift.agent)), [shift.id], () => false);
-  const [problem, setProblem] = useState("");
-  async function swap(event) {
-    event.preventDefault();
-    const data = new FormData(event.target);
-    try {
-      await post(`/v1/shifts/${part(shift.id)}/swap`, { other: data.get("other"), why: data.get("why").trim() });
-      toast(t("shifts.swapped"), "good");
-      onDone();
-    } catch (error) {
-      setProblem(error.reason === "shifts_overlap" ? `${why(error)}:${error.message}` : why(error));
-    }
-  }
+  const [chosen, setChosen] = useState("");
+  const other = chosen || others?.[0]?.id || "";
+  const act = (why) => post(`/v1/shifts/${part(shift.id)}/swap`, { other, why }).then(() => toast(t("shifts.swapped"), "good"));
   const told = (one) => `${one.agent_name || nameOf(names, one.agent)} · ${date(dayOf(one.from_at))} ${weekday(dayOf(one.from_at))} ${times(one)} ${one.name}`;
-  return html`<${Dialog} title=${t("shifts.swap.title", { name: told(shift) })} onClose=${onClose}><form onSubmit=${swap}>
+  return html`<${Adopt} title=${t("shifts.swap.title", { name: told(shift) })} body=${other && { shift: shift.id, other }} names=${names} act=${act} word=${t("shifts.swap.do")} onDone=${onDone} onClose=${onClose}>
     ${!others && html`<p class="loading" role="status">${t("app.loading")}</p>`}
     ${others && !others.length && html`<p class="none">${t("shifts.swap.none")}</p>`}
-    ${others?.length > 0 && html`<label>${t("shifts.swap.with")}<select name="other" required autofocus>${others.map((one) => html`<option key=${one.id} value=${one.id}>${told(one)}</option>`)}</select></label>`}
-    <p class="shifts-note">${t("shifts.swap.note")}</p>
+    ${others?.length > 0 && html`<label>${t("shifts.swap.with")}<select name="other" required autofocus value=${other} onChange=${(event) => setChosen(event.target.value)}>${others.map((one) => html`<option key=${one.id} value=${one.id}>${told(one)}</option>`)}</select></label>`}
+    <p class="shifts-note">${t("shifts.swap.note")}</p><//>`;
+}
+
+// A change that is chosen as a whole: what it comes to, a reason, and one click.
+function Adopt({ title, body, names, act, word, danger = false, onDone, onClose, children }) {
+  const shown = usePreview(body || null);
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  async function adopt(event) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await act(new FormData(event.target).get("why").trim());
+      onDone();
+    } catch (error) {
+      setProblem(refusedWords(error));
+      setBusy(false);
+    }
+  }
+  return html`<${Dialog} title=${title} onClose=${onClose}><form class="shift-form" onSubmit=${adopt}>${children}
     <${Reason} />
-    <p class="problem" role="alert">${problem}</p>
-    <div class="acts"><button class="first" disabled=${!others?.length}>${t("shifts.swap.do")}</button></div></form><//>`;
+    <p class="problem" role="alert">${problem || shown.problem}</p>
+    <${ShiftPreview} of=${shown} names=${names} />
+    <div class="acts"><button class=${danger ? "danger" : "first"} disabled=${busy || !shown.ready}>${word}</button></div></form><//>`;
 }
 
 // `agent` and `day` beside a shift: as it was dropped, to be confirmed.
@@ -138,12 +169,11 @@ export function ShiftDialog({ shift, agent, day, names, onClose }) {
   const open = shift && (shift.state === "planned" || shift.state === "on");
   if (doing === "swap") return html`<${Swap} shift=${shift} names=${names} onDone=${onClose} onClose=${onClose} />`;
   if (doing === "cancel") {
-    return html`<${WithReason} title=${t("shifts.cancel.title")} onClose=${onClose}
-      act=${(reason) => post(`/v1/shifts/${part(shift.id)}/cancel`, { why: reason }).then(() => toast(t("shifts.cancelled"), "good"))}>
-      <p>${shift.agent_name || nameOf(names, shift.agent)} · ${date(dayOf(shift.from_at))} ${times(shift)} ${shift.name}</p><//>`;
+    return html`<${Adopt} title=${t("shifts.cancel.title")} body=${{ shift: shift.id, cancel: true }} names=${names} word=${t("shifts.cancel.title")} danger onDone=${onClose} onClose=${onClose}
+      act=${(why) => post(`/v1/shifts/${part(shift.id)}/cancel`, { why }).then(() => toast(t("shifts.cancelled"), "good"))} />`;
   }
   const title = shift ? `${shift.agent_name || nameOf(names, shift.agent)} · ${date(dayOf(shift.from_at))} ${weekday(dayOf(shift.from_at))} ${times(shift)}` : t("shifts.add");
-  return html`<${Dialog} title=${title} onClose=${onClose}><div class="shift-dialog">
+  return html`<${Dialog} title=${title} onClose=${onClose} wide=${!shift || open}><div class="shift-dialog">
     ${shift && html`<${Known} shift=${shift} />`}
     ${shift && !open && html`<p class="none">${shift.breaks.length > 0 && `${t("shifts.breaks")} ${breaksText(shift)} · `}${t("shifts.over_note")}</p>`}
     ${(!shift || open) && html`<${Form} shift=${shift} agent=${agent} day=${day} names=${names} onDone=${onClose} />`}

@@ -28,6 +28,8 @@ export const named = (kind, value) => {
   const found = t(name);
   return found === name ? value : found;
 };
+// All values of a kind that have words, in the order of the words' file.
+export const namesOf = (kind) => Object.keys(zh).filter((name) => name.startsWith(`${kind}.`)).map((name) => name.slice(kind.length + 1));
 // What went wrong, for a person.
 export function why(error) {
   if (error.problem) {
