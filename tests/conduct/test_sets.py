@@ -81,8 +81,44 @@ read which of the buyer's texts take leave (RULES §2)."""
     [
         *((f"conduct-{letter}.jsonl", frozenset(RULES)) for letter in "abcdhij"),
         *((f"conduct-{letter}.jsonl", READ) for letter in "efg"),
+        ("conduct-l.jsonl", frozenset({"abuse"})),
+        ("conduct-m.jsonl", frozenset({"prohibited"})),
+        (
+            "conduct-n.jsonl",
+            frozenset({"impersonation", "alternatives", "off_platform", "invoice_refused"}),
+        ),
     ],
 )
 def test_what_should_be_found_is_found_and_little_else(name: str, rules: frozenset[str]) -> None:
     below = shown(name, measure(name))
     assert not below.keys() & rules, f"below {LEAST} (precision, recall): {below}"
+
+
+HELD_OUT = "conduct-k.jsonl"
+NOT_REACHED: dict[str, str] = {
+    "abuse": "precision 0.850, recall 0.810: 6 wrong, 8 of 42 missed",
+    "alternatives": "recall 0.925: 3 of 40 missed",
+    "bank_transfer": "precision 0.884: 5 wrong",
+    "invoice_refused": "precision 0.923, recall 0.900: 3 wrong, 4 of 40 missed",
+    "off_platform": "precision 0.848, recall 0.929: 7 wrong, 3 of 42 missed",
+    "prohibited": "precision 0.872, recall 0.850: 5 wrong, 6 of 40 missed",
+}
+"""What was measured when the set was first run. Mend it by other lines than this set's."""
+
+
+@pytest.fixture(scope="module")
+def held_out() -> dict[str, tuple[float, float]]:
+    return shown(HELD_OUT, measure(HELD_OUT))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param(rule, marks=pytest.mark.xfail(reason=NOT_REACHED[rule]))
+        if rule in NOT_REACHED
+        else rule
+        for rule in RULES
+    ],
+)
+def test_what_was_never_tuned_to(held_out: dict[str, tuple[float, float]], rule: str) -> None:
+    assert rule not in held_out, f"below {LEAST} (precision, recall): {held_out[rule]}"
