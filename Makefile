@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CODE   := router workers config tests
+# Many tests wait (leases, browsers, killed servers): three at a time fill two cores.
+SPREAD := -n 3 --dist worksteal
 # More for pytest: make test ARGS="-k lease -x"
 ARGS   ?=
 
@@ -21,10 +23,10 @@ run: venv ## start the daemon with a demo desk and simulated buyers; it prints i
 	@exec $(BIN)/zhiban demo
 
 test: venv servers ## run the tests, but for the slow ones
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-slow: venv servers ## run the long fault, soak, simulation and packaging tests
-	$(BIN)/python -m pytest -m slow -n 2 $(ARGS)
+	$(BIN)/python -m pytest -m slow $(SPREAD) $(ARGS)
 
 check: venv ## formatting, lint, types, import direction, dead code
 	$(BIN)/ruff format --check $(CODE)

@@ -6,8 +6,13 @@ import faulthandler
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Server, running
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ async def test_broker() -> None:
     assert found["broker.cpu_per_message"].value > 0
 
 
+@pytest.mark.slow  # four servers, each loaded anew
 async def test_ingress() -> None:
     found = by_name(await ingress.measure(ingress.Sizes(8, 1, 5.0, 300)))
     rate = found["ingress.accepted_per_s"]
@@ -50,6 +51,7 @@ async def test_ingress() -> None:
     assert 0 < found["ingress.p50"].value <= found["ingress.p99"].value
 
 
+@pytest.mark.slow
 async def test_timers() -> None:
     found = by_name(await timers.measure(timers.Sizes(2_000, 100, 2, 20, 200)))
     assert found["timers.armed"].value == 2_000

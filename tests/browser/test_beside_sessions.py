@@ -70,7 +70,9 @@ async def test_what_presses_is_named_and_done_in_one_key(windows: Windows, stage
     await mei.locator("#buyer").click()  # away from the box
     await mei.keyboard.press("Alt+KeyK")
     await expect(mei.locator(".message .card")).to_contain_text("T77")
+    await expect(mei.locator(".work-item")).to_contain_text("R7")
     await mei.keyboard.press("Alt+KeyS")
+    await expect(mei.locator("dialog :is(input, textarea)")).to_be_focused()
     await mei.keyboard.type("超出范围")
     await mei.keyboard.press("Enter")
     await expect(mei.locator(".work-item")).to_contain_text("已上报")

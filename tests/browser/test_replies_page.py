@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.async_api import FilePayload, Page, Route, expect
 
 from tests.browser.stage import Stage
@@ -35,6 +36,7 @@ async def save(page: Page) -> None:
     await page.locator("dialog .acts .first").click()
 
 
+@pytest.mark.slow
 async def test_a_team_s_reply_from_its_writing_to_a_buyer(windows: Windows, stage: Stage) -> None:
     boss, mei = await asyncio.gather(
         at_replies(windows, "boss"), at_replies(windows, "xiaomei", PHONE)

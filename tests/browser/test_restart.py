@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.stage import Buyers, add_users, bridging, configured
@@ -43,6 +44,7 @@ async def rows(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 async def test_every_page_recovers_from_a_restart(tmp_path: Path, chromium: Browser) -> None:
     async with process(tmp_path) as (daemon, buyers):
         windows = Windows(chromium, daemon.base)

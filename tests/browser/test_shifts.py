@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import pytest
 from msgspec.structs import replace
 from playwright.async_api import FilePayload, Page, expect
 
@@ -94,6 +95,7 @@ async def test_a_file_is_looked_through_before_it_is_taken_over(
     assert (await download.value).suggested_filename == "roster-template.xlsx"
 
 
+@pytest.mark.slow
 async def test_shifts_are_added_changed_swapped_and_cancelled(
     windows: Windows, stage: Stage
 ) -> None:
@@ -166,6 +168,7 @@ async def test_shifts_are_added_changed_swapped_and_cancelled(
     assert sorted(planned(stage)) == [("ajie", "planned"), ("xiaomei", "cancelled")]
 
 
+@pytest.mark.slow
 async def test_who_is_late_is_seen_at_once_also_on_a_phone(windows: Windows, stage: Stage) -> None:
     await a_rostered_day(stage)
     boss, jie = await windows.open("boss"), await windows.open("ajie", PHONE, "dark")

@@ -81,7 +81,7 @@ async def gone(tmp_path: Path, server: Server, how: str, for_s: float) -> None:
         print(f"{how} for {for_s} s: ready {back_s - for_s:.1f} s after the outage's least")
 
 
-@pytest.mark.parametrize("how", ["frozen", "killed"])
+@pytest.mark.parametrize("how", [pytest.param("frozen", marks=pytest.mark.slow), "killed"])
 async def test_the_server_is_gone_for_seconds(tmp_path: Path, how: str) -> None:
     with running("valkey") as server:
         await gone(tmp_path, server, how, 3.0)
