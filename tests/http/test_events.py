@@ -268,13 +268,17 @@ async def test_what_another_process_committed_is_told_too(
             lease, "elsewhere", meta.seq + 1, meta.offset, meta.clock_ms, last.body, {}
         )
         assert await desk.log.commit(elsewhere)
-        reloads = desk.owner.reloads
+        begin, begun = desk.owner._begin, asyncio.Event()
+
+        async def noted(committed_ms: int) -> None:
+            await begin(committed_ms)
+            begun.set()
+
+        monkeypatch.setattr(desk.owner, "_begin", noted)
         await desk.service.submit("d1", c.AdoptDesk(desk=replace(DESK, name="新名字")))
         await desk.log.release(lease)
         async with asyncio.timeout(20):
-            while desk.owner.reloads == reloads:
-                desk.log.tick()
-                await asyncio.sleep(0.01)
+            await begun.wait()
         await desk.settle()
         expected = [
             place for place, _ in await all_facts(desk) if int(place.split(":")[0]) > meta.seq

@@ -535,7 +535,7 @@ async def test_no_keys_and_no_token(
     provider.published = []
     assert await browser.sign_in(provider) == "unavailable"
     provider.published = [RSA]
-    provider.make_token = lambda _: None  # type: ignore[assignment,return-value]
+    provider.make_token = lambda _: None
     assert await browser.sign_in(provider) == "unavailable"
 
 
