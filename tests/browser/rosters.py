@@ -67,9 +67,9 @@ def with_a_team(desk: Desk, shop: str = TMALL) -> Desk:
 
 
 def two_weeks() -> list[PlannedShift]:
-    """Of a team, from tomorrow on."""
+    """Of a team, from the day after tomorrow: a shift of today may end tomorrow at noon."""
     found: list[PlannedShift] = []
-    for number in range(1, 15):
+    for number in range(2, 15):
         for place, agent in enumerate((*AGENTS, *TEAM)):
             turn = (number + place * 2) % 7
             if turn < 2:
@@ -82,7 +82,7 @@ def two_weeks() -> list[PlannedShift]:
 
 
 async def a_rostered_day(stage: Stage) -> None:
-    """小美 is here, 李丽 on her break, 阿杰 is late, 大伟 comes later; two weeks lie ahead."""
+    """小美 is here, 李丽 on her break, 阿杰 is late, 大伟 comes later; two weeks lie ahead. At any hour of the day."""
     await stage.ask(c.AdoptDesk(desk=with_a_team(stage.state.desk)))
     start_h = (now_ms() - today_ms()) // (HOUR_MS // 2) / 2
     pause = ((now_ms() - 10 * MINUTE_MS, now_ms() + 20 * MINUTE_MS),)
