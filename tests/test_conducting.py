@@ -10,7 +10,7 @@ from router.conduct import LexiconError, Line
 from router.conducting import Conduct, Folders
 from router.core.policy import Desk, Policy, Shop
 
-ODD = "您好,你这个蘑菇头"
+ODD = "您好,蘑菇头"
 """An insult by a shop's own list alone."""
 
 

@@ -10,11 +10,13 @@ How a text is read, in order:
    spaced, zero-width) and from which every character leads back to the original;
 2. `phrases` looks up all lists at once (one automaton) and drops what the list itself excepts:
    a negation before it, a word after it, an allowed phrase around it;
-3. `numbers` and `links` look for what no list can hold;
-4. `wording`, `stock` and `pace` judge what needs the session: an opening, an answer, a silence.
+3. `scales` weighs the fragments of what the lists do not settle, by weights that were learnt;
+4. `numbers` and `links` look for what no list can hold;
+5. `wording`, `stock` and `pace` judge what needs the session: an opening, an answer, a silence.
 
-The lists are data (`config/lexicons`, `docs/conduct.md`); only `load` reads files. Otherwise
-there is no clock, chance or I/O: the same lines and lists always give the same findings.
+Lists and weights are data (`config/lexicons`, `docs/conduct.md`); only `load` reads files.
+Otherwise there is no clock, chance or I/O: the same lines, lists and weights always give the same
+findings.
 """
 
 from router.conduct.engine import Engine

@@ -16,6 +16,7 @@ from router.conduct.lexicon import Key, Lexicons
 from router.conduct.messages import Line
 from router.conduct.off_platform import OffPlatform
 from router.conduct.phrases import Hit, Phrases, foremost
+from router.conduct.scales import Scales
 from router.conduct.settings import Settings
 
 _DETAILS = {
@@ -38,6 +39,7 @@ class Engine:
     def __init__(self, lexicons: Lexicons, settings: Settings = Settings()) -> None:  # noqa: B008
         self._settings = settings
         self._phrases = Phrases(lexicons)
+        self._scales = Scales(lexicons.weights)
         self._wording = wording.Wording(lexicons)
         self._off_platform = OffPlatform(lexicons, settings, self._phrases.find)
         self._honorifics = settings.honorific_every_message
@@ -99,7 +101,11 @@ class Engine:
         """Adds what the words of a message break."""
         folded = dense(line.text)
         polite = opens or self._honorifics
-        found = self._phrases.find(folded, _Asked(before), polite=polite)
+        asked = _Asked(before)
+        weighed = self._scales.weigh(line.text, folded)
+        found = self._phrases.find(folded, asked, polite=polite, idle=weighed.idle)
+        if found or weighed.reached:
+            self._scales.settle(weighed, found, asked)
         hits = found.get(("off_platform", HIT), ())
         if found:
             findings += self._listed(line, found)
@@ -220,7 +226,8 @@ def _finding(
 
 def _listed(rule: str, line: Line, hit: Hit, detail: str) -> Finding:
     start, end = span_of(line.text, DENSE, hit.start, hit.end)
-    return _finding(rule, line, start, end, hit.source, f"{detail}:{line.text[start:end]}")
+    why = f"({hit.why})" if hit.why else ""
+    return _finding(rule, line, start, end, hit.source, f"{detail}:{line.text[start:end]}{why}")
 
 
 def _whole(rule: str, line: Line, source: str, detail: str) -> Finding:

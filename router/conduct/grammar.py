@@ -6,7 +6,6 @@
     @let 我: 我|我们|这边                      a name for these: `{我}帮您取消`
     帮您…取消订单  !after: 不了|失败  =text: 订单
     -帮您取消订单                             (in a shop's own list) takes away a built-in one
-    凭什么  +2  !clause: 您问                 (in `sign`) points for the message, or against it
 
 Conditions stand behind the pattern, each after a space. `!` must not be so, `=` must be so:
 `before`, `after` (8 characters in the same clause), `clause`, `text`, `buyer` (what the buyer last
@@ -29,29 +28,28 @@ Where = Literal["before", "after", "clause", "text", "buyer", "talk", "echo", "n
 
 WORDLESS = frozenset({"neg", "echo"})
 """Conditions that have no words of their own."""
-HIT, ALLOW, SIGN = "hit", "allow", "sign"
+HIT, ALLOW = "hit", "allow"
 WORD_SECTIONS = frozenset({"interjection", "brush_off", "filler", "emoji", "domain"})
 """Sections of plain words, which are no patterns."""
 SECTIONS: dict[str, tuple[str, ...]] = {
     "honorific": ("opening", "closing", ALLOW),
     "short_reply": ("interjection", "brush_off", "filler", "emoji"),
-    "alternatives": (HIT, SIGN, ALLOW),
-    "abuse": (HIT, SIGN, ALLOW),
-    "off_platform": (HIT, SIGN, ALLOW, "number", "harmless_number", "harmless_message", "domain"),
-    "close_order": (HIT, SIGN, ALLOW),
-    "bank_transfer": (HIT, SIGN, ALLOW),
-    "invoice_refused": (HIT, SIGN, ALLOW),
-    "impersonation": (HIT, SIGN, ALLOW),
-    "prohibited": (HIT, SIGN, ALLOW),
+    "alternatives": (HIT, ALLOW),
+    "abuse": (HIT, ALLOW),
+    "off_platform": (HIT, ALLOW, "number", "harmless_number", "harmless_message", "domain"),
+    "close_order": (HIT, ALLOW),
+    "bank_transfer": (HIT, ALLOW),
+    "invoice_refused": (HIT, ALLOW),
+    "impersonation": (HIT, ALLOW),
+    "prohibited": (HIT, ALLOW),
     "slow_stall": (HIT, ALLOW),
     "common": ("negation", "refusal", "neutral"),
 }
 """The lists there are, by file name, and their sections; the first one is where a file begins."""
 
 _PLACES: dict[str, Where] = {place: place for place in get_args(Where)}
-_SIGN = re.compile(r"\s+(?=[!=][a-z]+\b)")
-_POINTS = re.compile(r"\s+(?P<points>[+-][1-9])$")
-_CONDITION = re.compile(r"(?P<sign>[!=])(?P<where>[a-z]+)(?:\s*[::]\s*(?P<words>.*))?$")
+_MARK = re.compile(r"\s+(?=[!=][a-z]+\b)")
+_CONDITION = re.compile(r"(?P<mark>[!=])(?P<where>[a-z]+)(?:\s*[::]\s*(?P<words>.*))?$")
 
 _LET = re.compile(r"@let\s+(?P<name>\w+)\s*[::]\s*(?P<words>.+)")
 _NAME = re.compile(r"\{(?P<name>[^{}]*)\}")
@@ -89,8 +87,6 @@ class Entry(NamedTuple):
     pattern: Pattern
     conditions: tuple[Condition, ...]
     removes: bool = False
-    points: int = 0
-    """What a line of `sign` says for (or, below 0, against) the message."""
 
 
 def parse(rule: str, shown: str, text: str, problems: list[Problem]) -> list[Entry]:
@@ -181,9 +177,6 @@ def _entry(
         if not word:
             raise BadPattern(f"「{head}」里没有字", f"no letter in {head!r}")
         return Entry(name, section, source, word, Pattern(), (), removes)
-    points = 0
-    if section == SIGN:
-        head, points = _points(head, removes)
     text = "".join(head.split())
     pattern = compile_pattern(text)
     if section == HIT and any(len(word) < 2 for word in pattern.words):
@@ -191,20 +184,11 @@ def _entry(
             "只有一个字会误伤很多话,请写长一些", "one character alone would hit far too much"
         )
     every = (*everywhere, *conditions)
-    return Entry(name, section, source, text, pattern, every, removes, points)
-
-
-def _points(head: str, removes: bool) -> tuple[str, int]:
-    found = _POINTS.search(head)
-    if found is None:
-        if removes:
-            return head, 0
-        raise BadPattern("迹象要写分数,如 +2", "a sign needs points, like +2")
-    return head[: found.start()], int(found["points"])
+    return Entry(name, section, source, text, pattern, every, removes)
 
 
 def _conditions(line: str) -> tuple[str, tuple[Condition, ...]]:
-    head, *conditions = _SIGN.split(line)
+    head, *conditions = _MARK.split(line)
     return head.strip(), tuple(map(_condition, conditions))
 
 
@@ -223,4 +207,4 @@ def _condition(text: str) -> Condition:
             f"condition {where} takes {'no' if alone else 'some'} words",
         )
     expression = None if alone else alternation(words)
-    return Condition(_PLACES[where], found["sign"] == "=", expression)
+    return Condition(_PLACES[where], found["mark"] == "=", expression)

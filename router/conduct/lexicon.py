@@ -16,15 +16,17 @@ from typing import NamedTuple
 import ahocorasick  # type: ignore[import-not-found] # it ships no types
 
 from router.conduct.grammar import (
+    ALLOW,
+    HIT,
     SECTIONS,
-    SIGN,
     WORD_SECTIONS,
     Entry,
     Problem,
     Where,
     parse,
 )
-from router.conduct.pattern import Pattern, Spelling, all_needs
+from router.conduct.pattern import Pattern, Spelling
+from router.conduct.weights import ENDING, Weights, parse_weights
 
 Key = tuple[str, str]
 """A rule and a section of its list."""
@@ -49,6 +51,15 @@ class Source(NamedTuple):
     shown: str
     """How findings and problems name it: `abuse.txt`, `我的店/abuse.txt`."""
     text: str
+
+    @property
+    def weighs(self) -> bool:
+        return self.shown.endswith(ENDING)
+
+
+def is_overlay(source: str) -> bool:
+    """Whether a file, or a line of it, is of a shop's own lists: those have their folder's name."""
+    return "/" in source
 
 
 _regex = lru_cache(maxsize=8192)(re.compile)
@@ -84,6 +95,9 @@ class Term(NamedTuple):
     key: Key
     source: str
     checks: tuple[Check, ...]
+    weighed: str
+    """The rule, of a built-in line of `hit`: its scales have the last word. Otherwise "".
+    """
 
 
 class Chars(dict[str, int]):
@@ -125,27 +139,6 @@ class Sieve(NamedTuple):
     may behind any."""
 
 
-class Weak(NamedTuple):
-    """A line of `sign` that is only asked where a telling one stands."""
-
-    expression: Expression
-    checks: tuple[Check, ...]
-    points: int
-    needs: int
-    """Bits of `Beside.chars`: what a text has not all of is no match."""
-
-
-class Beside(NamedTuple):
-    """The weak lines of a rule."""
-
-    support: tuple[Weak, ...] = ()
-    against: tuple[Weak, ...] = ()
-    """Those that say most come first."""
-    most: int = 0
-    """The points of all that support."""
-    chars: Chars = Chars()
-
-
 Finds = tuple[int, tuple[Term, ...], tuple[Term, ...], int]
 """What a word of the automaton stands for: its width, the terms that it matches as a whole, those
 of them that are honorifics (few messages are asked for these), and the places in `Sieve.terms` of
@@ -164,14 +157,12 @@ class Lexicons(NamedTuple):
     refusal: re.Pattern[str]
     neutral: re.Pattern[str]
     """What looks like a negation and is none: 要不要, 不好意思."""
-    points: Mapping[str, int]
-    """What each telling line of `sign` is worth, by its source."""
-    beside: Mapping[str, Beside]
-    """The other lines of `sign`, for each rule that has signs."""
     sections: Mapping[Key, tuple[re.Pattern[str], ...]]
     """Sections that are asked of other texts than the message, line by line."""
+    weights: Mapping[str, Weights]
+    """By rule."""
     version: str
-    """A digest of all that the lists say."""
+    """A digest of all that the lists and weights say."""
 
 
 ASKED: tuple[Key, ...] = (
@@ -180,8 +171,6 @@ ASKED: tuple[Key, ...] = (
     ("off_platform", "harmless_message"),
 )
 NOTHING = re.compile(r"(?!)")
-TELLING = 2
-"""A line of `sign` with so many points is looked for; those with fewer only beside such a one."""
 
 
 def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
@@ -191,20 +180,28 @@ def compile_lists(layers: Sequence[Sequence[Source]]) -> Lexicons:
     """
     problems: list[Problem] = []
     entries: list[Entry] = []
+    weights: dict[str, Weights | None] = {}
     digest = sha256()
     for layer in layers:
         for source in sorted(layer):
             digest.update(f"{source.name}\0{source.shown}\0{source.text}\0".encode())
+            if source.weighs:
+                weights[source.name], wrong = _weights(source)
+                problems += wrong
+                continue
             found, wrong = _parsed(source)
             problems += wrong
             for entry in found:
                 if entry.removes:
                     _remove(entries, entry, problems)
+                    if entry.section == HIT:  # the scales shall not take it amiss, either
+                        entries.append(entry._replace(section=ALLOW, removes=False))
                 else:
                     entries.append(entry)
     if problems:
         raise LexiconError(problems)
-    return _compiled(entries, digest.hexdigest()[:16])
+    kept = {rule: own for rule, own in weights.items() if own is not None}
+    return _compiled(entries, kept, digest.hexdigest()[:16])
 
 
 @lru_cache(maxsize=64)
@@ -213,6 +210,12 @@ def _parsed(source: Source) -> tuple[tuple[Entry, ...], tuple[Problem, ...]]:
     shops."""
     problems: list[Problem] = []
     return tuple(parse(source.name, source.shown, source.text, problems)), tuple(problems)
+
+
+@lru_cache(maxsize=64)
+def _weights(source: Source) -> tuple[Weights | None, tuple[Problem, ...]]:
+    problems: list[Problem] = []
+    return parse_weights(source.shown, source.text, problems), tuple(problems)
 
 
 def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> None:
@@ -243,7 +246,7 @@ def _remove(entries: list[Entry], wanted: Entry, problems: list[Problem]) -> Non
         )
 
 
-def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
+def _compiled(entries: Iterable[Entry], weights: Mapping[str, Weights], version: str) -> Lexicons:
     found: dict[str, _Found] = {}
     sieve = _Sieve()
     words: dict[Key, set[str]] = {
@@ -253,19 +256,13 @@ def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
         if section in WORD_SECTIONS
     }
     parts: dict[Key, list[str]] = {}
-    points: dict[str, int] = {}
-    weak: dict[str, list[Entry]] = {rule: [] for rule, own in SECTIONS.items() if SIGN in own}
     for entry in entries:
         key = (entry.rule, entry.section)
         if key in words:
             words[key].add(entry.text)
         elif entry.rule == "common" or key in ASKED:
             parts.setdefault(key, []).append(_alternative(entry))
-        elif entry.section == SIGN and entry.points < TELLING:
-            weak[entry.rule].append(entry)
         else:
-            if entry.section == SIGN:
-                points[entry.source] = entry.points
             _add(found, sieve, entry, key)
     section = partial(_section, parts)
     return Lexicons(
@@ -275,9 +272,8 @@ def _compiled(entries: Iterable[Entry], version: str) -> Lexicons:
         negation=section(("common", "negation")),
         refusal=section(("common", "refusal")),
         neutral=section(("common", "neutral")),
-        points=points,
-        beside={rule: _beside(own) for rule, own in weak.items()},
         sections={key: tuple(map(re.compile, parts.get(key, ()))) for key in ASKED},
+        weights=weights,
         version=version,
     )
 
@@ -347,22 +343,6 @@ class _Needs:
         return bits
 
 
-def _beside(entries: Iterable[Entry]) -> Beside:
-    needs = _Needs()
-    lines = [
-        Weak(
-            Expression(partial(_alternative, entry)),
-            _checks(entry),
-            entry.points,
-            needs.bits(all_needs(entry.pattern)),
-        )
-        for entry in entries
-    ]
-    support = tuple(line for line in lines if line.points > 0)
-    against = sorted((line for line in lines if line.points < 0), key=lambda line: line.points)
-    return Beside(support, tuple(against), sum(line.points for line in support), needs.chars)
-
-
 def _section(parts: Mapping[Key, Sequence[str]], key: Key) -> re.Pattern[str]:
     return re.compile("|".join(parts[key])) if key in parts else NOTHING
 
@@ -375,7 +355,8 @@ def _alternative(entry: Entry) -> str:
 
 def _add(found: dict[str, _Found], sieve: _Sieve, entry: Entry, key: Key) -> None:
     pattern = entry.pattern
-    term = Term(key, entry.source, _checks(entry))
+    weighed = entry.rule if entry.section == HIT and not is_overlay(entry.source) else ""
+    term = Term(key, entry.source, _checks(entry), weighed)
     for word in pattern.words:
         found.setdefault(word, _Found()).words.append(term)
     if pattern.expression is None:

@@ -1,4 +1,5 @@
-"""Reading lists from files: the built-in set in `config/lexicons`, and a shop's own over it."""
+"""Reading lists and weights from files: the built-in ones in `config/lexicons`, and over them a
+shop's own."""
 
 from __future__ import annotations
 
@@ -11,8 +12,12 @@ from pathlib import Path
 import config
 from router.conduct.grammar import SECTIONS, Problem
 from router.conduct.lexicon import LexiconError, Lexicons, Source, compile_lists
+from router.conduct.weights import ENDING as WEIGHTS
+from router.conduct.weights import WEIGHED
 
-ENDING = ".txt"
+LISTS = ".txt"
+KNOWN = {LISTS: tuple(SECTIONS), WEIGHTS: WEIGHED}
+"""Which files there may be, by their ending."""
 BYTES_LIMIT = 1_000_000
 
 
@@ -55,7 +60,8 @@ def _read(folder: Traversable, prefix: str, problems: list[Problem]) -> list[Sou
         problems.append(Problem(str(folder), 0, "没有这个文件夹", "there is no such folder"))
         return []
     files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(ENDING)), key=lambda f: f.name
+        (file for file in folder.iterdir() if file.name.endswith(tuple(KNOWN))),
+        key=lambda f: f.name,
     )
     return _read_files(files, prefix, problems)
 
@@ -63,10 +69,11 @@ def _read(folder: Traversable, prefix: str, problems: list[Problem]) -> list[Sou
 def _read_files(files: Sequence[Traversable], prefix: str, problems: list[Problem]) -> list[Source]:
     sources = []
     for file in files:
-        name = file.name.removesuffix(ENDING)
+        name, dot, ending = file.name.rpartition(".")
         shown = prefix + file.name
-        if name not in SECTIONS:
-            problems.append(_unknown(shown, name))
+        known = KNOWN.get(dot + ending, ())
+        if name not in known:
+            problems.append(_unknown(shown, name, known, dot + ending))
             continue
         try:
             body = file.read_bytes()
@@ -89,11 +96,11 @@ def _read_files(files: Sequence[Traversable], prefix: str, problems: list[Proble
     return sources
 
 
-def _unknown(shown: str, name: str) -> Problem:
-    known = "、".join(f"{known}{ENDING}" for known in SECTIONS)
-    close = get_close_matches(name, SECTIONS, n=1)
+def _unknown(shown: str, name: str, names: Sequence[str], ending: str) -> Problem:
+    known = "、".join(f"{known}{ending}" for known in names)
+    close = get_close_matches(name, names, n=1)
     zh, en = (
-        (f",是否想写 {close[0]}{ENDING}?", f"; did you mean {close[0]}{ENDING}?")
+        (f",是否想写 {close[0]}{ending}?", f"; did you mean {close[0]}{ending}?")
         if close
         else ("", "")
     )

@@ -84,20 +84,21 @@ class OffPlatform:
     def contact(
         self, line: Line, before: Sequence[Line], folded: str, hits: Sequence[Hit]
     ) -> Contact | None:
-        """The first contact in a message; `hits` are those of the list in its dense view."""
+        """The first contact in a message; `hits` are those of the list, or of the scales, in its
+        dense view. Of the scales only where nothing else is found: it says less."""
         text = line.text
         found: list[Contact] = []
         if len(_DIGIT.findall(folded)) >= DIGITS_LEAST or _CIRCLE.search(text):
             found += self._numbers(text, folded, before)
         if _LETTER.search(folded):
             found += self._links(text, folded, before)
-        if hits:
+        weighed = bool(hits) and all(hit.why for hit in hits)
+        if hits and not weighed:
             found.append(_phrase(text, hits))
         if found:
             return min(found, key=lambda contact: (contact.start, -contact.end))
-        if len(folded) > PART_LIMIT:
-            return None
-        return self._split(line, before, folded)
+        split = self._split(line, before, folded) if len(folded) <= PART_LIMIT else None
+        return _phrase(text, hits) if split is None and weighed else split
 
     def _numbers(self, text: str, folded: str, before: Sequence[Line]) -> Iterator[Contact]:
         view = text.translate(NUMBER)
@@ -226,7 +227,8 @@ def _context(folded: str) -> numbers.Context:
 def _phrase(text: str, hits: Sequence[Hit]) -> Contact:
     hit = foremost(list(hits))
     start, end = span_of(text, DENSE, hit.start, hit.end)
-    return Contact(start, end, hit.source, f"站外联系或付款:{text[start:end]}")
+    why = f"({hit.why})" if hit.why else ""
+    return Contact(start, end, hit.source, f"站外联系或付款:{text[start:end]}{why}")
 
 
 def _is_long(text: str) -> bool:

@@ -140,12 +140,6 @@ def _bounded(words: Iterable[str], star: bool) -> str:
     return "|".join(_text(word, True, not star) for word in ordered)
 
 
-def all_needs(pattern: Pattern) -> tuple[frozenset[str], ...]:
-    """Sets of characters, of each of which one stands in every match of the pattern."""
-    words = (*pattern.words, *pattern.anchors)
-    return (_telling([word.replace(BOUNDARY, "") for word in words]), *pattern.needs)
-
-
 def alternation(source: str) -> Spelling:
     """`不|别…能|没`, as conditions have it. Raises `BadPattern`."""
     return partial(_searched, *_parse(source))

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from router.conduct.fold import BOUNDARY
-from router.conduct.grammar import ALLOW, HIT, SIGN
-from router.conduct.lexicon import Check, Expression, Key, Lexicons, Term, Weak
+from router.conduct.grammar import ALLOW
+from router.conduct.lexicon import Check, Expression, Key, Lexicons, Term
 
 NEAR = 8
 """How far `before` and `after` look, in characters of the same clause."""
 NEGATION_NEAR = 5
 REFUSAL_NEAR = 8
-BESIDE = 16
-"""How far from the other signs one stands that speaks for them."""
-ENOUGH = 3
-"""So many points of different signs make a hit."""
 PARTICLES = frozenset("没有无的了吗呢哦啊哈呀啦么嘛亲是不还都也这那您你我们们，")
 """They echo nothing."""
 
@@ -28,6 +26,8 @@ class Hit(NamedTuple):
     start: int
     end: int
     source: str
+    why: str = ""
+    """What else people should know of it."""
 
 
 _Try = tuple[Term, Expression]
@@ -47,19 +47,25 @@ class Phrases:
         self._met, self._free = sieve.chars.met, sieve.free
         self._elsewhere = (1 << len(sieve.terms)) - 1 & ~sieve.begun
         self._begun_by = sieve.begun_by
+        self._tried: dict[frozenset[str], int] = {}
         self._negation = lexicons.negation
         self._refusal = lexicons.refusal
         self._neutral = lexicons.neutral
-        self._points = lexicons.points
-        self._beside = lexicons.beside
 
     def find(
-        self, dense: str, buyer: Callable[[], str] = str, *, polite: bool = True
+        self,
+        dense: str,
+        buyer: Callable[[], str] = str,
+        *,
+        polite: bool = True,
+        idle: frozenset[str] = frozenset(),
     ) -> dict[Key, list[Hit]]:
-        """All matches that nothing excepts, by rule and section; those in `allow` are applied.
+        """All matches that nothing excepts, by rule and section; those in `allow` are applied, and
+        stay.
 
         `buyer` gives what the buyer last said, as a dense view ("": nothing); seldom needed.
-        `polite`: honorifics are asked for, too.
+        `polite`: honorifics are asked for, too. `idle`: rules whose built-in lists are not asked,
+        since what they find would change nothing.
         """
         found: dict[Key, list[Hit]] = {}
         anchors: dict[int, int] = {}  # by the end of their clause
@@ -75,6 +81,8 @@ class Phrases:
             if words and last < length:
                 end = last + 1
                 for term in words:
+                    if term.weighed in idle:
+                        continue
                     if term.checks:
                         self._note(found, term, dense, end - width, end, buyer)
                     else:
@@ -83,14 +91,19 @@ class Phrases:
                 for term in honorifics:
                     self._note(found, term, dense, last + 1 - width, last + 1, buyer)
         if anchors:
-            self._try(found, anchors, dense, buyer)
+            self._try(found, anchors, dense, buyer, self._but(idle))
         if found:
-            found = _allowed(found)
-            weighed = {key[0] for key in found if key[1] == SIGN or key[1] == HIT}
-            for rule in self._beside:
-                if rule in weighed:
-                    self._weigh(found, rule, dense, buyer)
+            _allow(found)
         return found
+
+    def _but(self, idle: frozenset[str]) -> int:
+        """The bits of the terms to be tried."""
+        terms = self._tried.get(idle)
+        if terms is None:
+            terms = self._tried[idle] = sum(
+                bit for (term, _), _, bit in self._terms if term.weighed not in idle
+            )
+        return terms
 
     def _try(
         self,
@@ -98,32 +111,34 @@ class Phrases:
         anchors: Mapping[int, int],
         dense: str,
         buyer: Callable[[], str],
+        terms: int,
     ) -> None:
-        """Adds the matches of the terms with an expression, by the `anchors` of each clause."""
-        begun_by, elsewhere = self._begun_by, self._elsewhere
-        candidates = elsewhere | begun_by[""] | begun_by.get(dense[:1], 0)
-        whole_met = far = first = 0
-        for clause in dense.split(BOUNDARY):
-            stop = first + len(clause)
-            met = self._met(clause)
-            whole_met |= met
-            ours = anchors.get(stop, 0)
-            if ours:
-                far |= ours
-                near = ours & self._near & (elsewhere if first else candidates)
-                for term, expression in self._told(near, met):
+        """Adds the matches of those of the `terms` with an expression, by the `anchors` of each
+        clause."""
+        far = reduce(or_, anchors.values()) & terms
+        if not far:
+            return
+        begun_by, elsewhere = self._begun_by, self._elsewhere & terms
+        candidates = elsewhere | (begun_by[""] | begun_by.get(dense[:1], 0)) & terms
+        for stop, ours in anchors.items():
+            first = dense.rfind(BOUNDARY, 0, stop) + 1
+            near = ours & self._near & (elsewhere if first else candidates)
+            if near:
+                clause = dense[first:stop]
+                for term, expression in self._told(near, self._met(clause)):
                     match = expression.search(dense, first, stop + 1)
                     while match is not None:
                         start, end = match.span()
                         self._note(found, term, dense, start, end, buyer, clause)
                         match = expression.search(dense, max(end, start + 1), stop + 1)
-            first = stop + 1
-        for term, expression in self._told(far & self._far & candidates, whole_met):
-            match = expression.search(dense)
-            while match is not None:
-                start, end = match.span()
-                self._note(found, term, dense, start, end, buyer)
-                match = expression.search(dense, max(end, start + 1))
+        far &= self._far & candidates
+        if far:
+            for term, expression in self._told(far, self._met(dense)):
+                match = expression.search(dense)
+                while match is not None:
+                    start, end = match.span()
+                    self._note(found, term, dense, start, end, buyer)
+                    match = expression.search(dense, max(end, start + 1))
 
     def _told(self, anchored: int, met: int) -> list[_Try]:
         """Those of the terms whose needs are met."""
@@ -135,51 +150,6 @@ class Phrases:
             if not needs or met & needs == needs:
                 told.append(own)
         return told
-
-    def _weigh(
-        self, found: dict[Key, list[Hit]], rule: str, dense: str, buyer: Callable[[], str]
-    ) -> None:
-        """Leaves a rule's hits, or adds one, where all signs say enough together. Each line counts
-        once, one of `hit` as much as is enough."""
-        hits = found.pop((rule, HIT), [])
-        signs = found.pop((rule, SIGN), [])
-        points = ENOUGH * len({hit.source for hit in hits})
-        points += sum(self._points[source] for source in {sign.source for sign in signs})
-        beside = self._beside[rule]
-        if points + beside.most < ENOUGH:
-            return
-        met = beside.chars.met(dense)
-        first = min(sign.start for sign in signs or hits) - BESIDE
-        last = max(sign.end for sign in signs or hits) + BESIDE
-        support = iter(beside.support)
-        left = beside.most
-        for line in (None, *beside.against):
-            # What speaks against is asked where there is enough, what supports where there is not.
-            if line is not None and met & line.needs == line.needs:
-                points += self._worth(line, dense, 0, len(dense), buyer)
-            while points < ENOUGH <= points + left:
-                more = next(support)
-                left -= more.points
-                if met & more.needs == more.needs:
-                    points += self._worth(more, dense, first, last, buyer)
-            if points < ENOUGH:
-                return
-        found[rule, HIT] = hits or [max(signs, key=self._tells)]
-
-    def _worth(
-        self, line: Weak, dense: str, first: int, last: int, buyer: Callable[[], str]
-    ) -> int:
-        """The points of a line if it stands in `[first, last)`."""
-        match = line.expression.search(dense, max(first, 0), last)
-        while match is not None:
-            start, end = match.span()
-            if self._meets(line.checks, dense, start, end, buyer):
-                return line.points
-            match = line.expression.search(dense, max(end, start + 1), last)
-        return 0
-
-    def _tells(self, sign: Hit) -> tuple[int, int, int]:
-        return self._points[sign.source], -sign.start, sign.end
 
     def _note(
         self,
@@ -274,17 +244,16 @@ def _clause(dense: str, start: int, end: int) -> str:
     return dense[first:] if last < 0 else dense[first:last]
 
 
-def _allowed(found: dict[Key, list[Hit]]) -> dict[Key, list[Hit]]:
-    """Without the hits that lie within a phrase that the same list allows."""
+def _allow(found: dict[Key, list[Hit]]) -> None:
+    """Takes out the hits that lie within a phrase that the same list allows."""
     for rule, section in [key for key in found if key[1] == ALLOW]:
-        allowed = found.pop((rule, section))
-        for key in [key for key in found if key[0] == rule]:
+        allowed = found[rule, section]
+        for key in [key for key in found if key[0] == rule and key[1] != ALLOW]:
             left = [hit for hit in found[key] if not _within(hit, allowed)]
             if left:
                 found[key] = left
             else:
                 del found[key]
-    return found
 
 
 def _within(hit: Hit, allowed: list[Hit]) -> bool:

@@ -35,7 +35,7 @@ def _check(entry: Table, folder: Path, notes: Notes) -> None:
     if not folder.is_dir():
         entry.error("lexicons", f"没有文件夹 {folder}", f"no folder {folder}")
         return
-    notes.files += [folder, *sorted(folder.glob("*.txt"))]
+    notes.files += [folder, *sorted((*folder.glob("*.txt"), *folder.glob("*.weights")))]
     for problem in check(folder):
         place = f"{folder.parent / problem.file}" if problem.file else str(folder)
         line = f"第 {problem.line} 行 line {problem.line}" if problem.line else ""

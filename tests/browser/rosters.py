@@ -82,7 +82,8 @@ def two_weeks() -> list[PlannedShift]:
 
 
 async def a_rostered_day(stage: Stage) -> None:
-    """小美 is here, 李丽 on her break, 阿杰 is late, 大伟 comes later; two weeks lie ahead. At any hour of the day."""
+    """小美 is here, 李丽 on her break, 阿杰 is late, 大伟 comes later; two weeks lie ahead. At any
+    hour of the day."""
     await stage.ask(c.AdoptDesk(desk=with_a_team(stage.state.desk)))
     start_h = (now_ms() - today_ms()) // (HOUR_MS // 2) / 2
     pause = ((now_ms() - 10 * MINUTE_MS, now_ms() + 20 * MINUTE_MS),)

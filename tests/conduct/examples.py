@@ -332,7 +332,6 @@ HITS = {
         发票快递费需要您承担
         暂时没有发票
         不带票的价格
-        不要发票可以便宜点
         抱歉我们这边没办法给您开发票
         个体户开不了发票呢
         开票另加13%税点
@@ -511,7 +510,7 @@ HITS = {
         曝光你的个人信息
         京东的客服都是骗子
         莆田鞋，原厂
-        毒品
+        毒品有货，要的私聊
         赌博网站
         他们家的东西质量很差，都是仿的
         破平台就知道罚款
@@ -1647,3 +1646,14 @@ ORDINARY = """
     智能家居
     小狗图案
 """
+
+QUESTIONS = ("在吗", "有货吗")
+
+
+def asking(rule: str) -> str:
+    """What the buyer said before."""
+    return "有货吗" if rule == "alternatives" else "在吗"
+
+
+def lines_in(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -1,7 +1,13 @@
-"""The conduct sets: pieces of sessions, and which rules each breaks."""
+"""The conduct sets: pieces of sessions, and which rules each breaks.
+
+Each was written by another hand from RULES.md. `a` to `n` are those that the lists of
+`config/lexicons` were made with; the weights are learnt from all but those that are held out.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +15,28 @@ from router.conduct import Line
 
 DATA = Path(__file__).parent.parent / "data"
 START_MS = 1_795_190_400_000
+LISTED = frozenset("abcdefghijlmn")
+"""The sets that the lists were made with: what a list finds in these tells little of what it
+finds elsewhere."""
+HELD_OUT = frozenset("op")
+"""Nothing is learnt from these, and nothing may be."""
 
 Json = dict[str, Any]
+
+
+def path_of(name: str) -> Path:
+    return DATA / f"conduct-{name}.jsonl"
+
+
+def names() -> list[str]:
+    """All there are but those held out."""
+    found = (path.stem.removeprefix("conduct-") for path in DATA.glob("conduct-*.jsonl"))
+    return sorted(set(found) - HELD_OUT)
+
+
+def sessions_of(name: str) -> Iterator[Json]:
+    with path_of(name).open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
 
 
 def lines_of(session: Json) -> list[Line]:

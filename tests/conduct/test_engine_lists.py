@@ -5,37 +5,29 @@ from __future__ import annotations
 import pytest
 
 from router.conduct import RULES
-from tests.conduct.examples import HITS, LOOKALIKES, ORDINARY
+from tests.conduct.examples import HITS, LOOKALIKES, ORDINARY, QUESTIONS, asking, lines_in
 from tests.conduct.sessions import buyer, said
 
 LISTED = frozenset(RULES) - {"honorific", "short_reply", "harassment", "slow_stall"}
 
 
-def lines_of(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def asking(rule: str) -> str:
-    return "有货吗" if rule == "alternatives" else "在吗"
-
-
 @pytest.mark.parametrize("rule", HITS)
 def test_lines_that_break_a_rule_are_found(rule: str) -> None:
-    missed = [text for text in lines_of(HITS[rule]) if rule not in said(text, buyer(asking(rule)))]
+    missed = [text for text in lines_in(HITS[rule]) if rule not in said(text, buyer(asking(rule)))]
     assert not missed
 
 
 @pytest.mark.parametrize("rule", LOOKALIKES)
 def test_lookalikes_are_left_alone(rule: str) -> None:
-    wrong = [text for text in lines_of(LOOKALIKES[rule]) if rule in said(text, buyer(asking(rule)))]
+    wrong = [text for text in lines_in(LOOKALIKES[rule]) if rule in said(text, buyer(asking(rule)))]
     assert not wrong
 
 
-@pytest.mark.parametrize("question", ["在吗", "有货吗"])
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_ordinary_answers_break_nothing(question: str) -> None:
     wrong = {
         text: found
-        for text in lines_of(ORDINARY)
+        for text in lines_in(ORDINARY)
         if (found := LISTED & said(text, buyer(question)).keys())
     }
     assert not wrong
