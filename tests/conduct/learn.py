@@ -52,6 +52,8 @@ SURE = 9.0
 HARMLESS = frozenset({"alternatives", "ordinary", "none"})
 """What sessions are about in which buyers only ask for something."""
 READ = ("text", "image", "video", "file")
+MISSED = 0.85
+"""How bad a breach is that is missed, beside an innocent message that is flagged."""
 NAMING = frozenset({"abuse", "off_platform", "prohibited"})
 """Rules whose lists name what must not be said: what they hit breaks the rule where the weights
 know nothing of it."""
@@ -275,7 +277,7 @@ def listed_in(lists: Lexicons, wanted: frozenset[str]) -> dict[tuple[str, int], 
 
 
 class Setting(NamedTuple):
-    """What did best: how well (the harmonic mean of precision and recall), and with what."""
+    """What did best: how well (a harmonic mean of precision and recall), and with what."""
 
     merit: float
     precision: float
@@ -296,7 +298,7 @@ def best(rule: str, points: Vector, hits: Truth, guilty: Truth, border: float) -
             right = int((flagged & guilty).sum())
             precision = right / max(int(flagged.sum()), 1)
             recall = right / int(guilty.sum())
-            merit = 2 * right / (int(flagged.sum()) + int(guilty.sum()))
+            merit = (1 + MISSED) * right / (int(flagged.sum()) + MISSED * int(guilty.sum()))
             found.append(Setting(merit, precision, recall, base / POINTS, listed))
     most = max(setting.merit for setting in found)
     good = [setting for setting in found if setting.merit >= most - 0.001]
