@@ -159,7 +159,7 @@ def _without(allowed: Iterable[Hit], start: int, piece: str) -> str:
     """A piece that begins at `start`, with nothing where a phrase is allowed."""
     for phrase in allowed:
         first, last = max(phrase.start - start, 0), max(phrase.end - start, 0)
-        piece = piece[:first] + BOUNDARY * len(piece[first:last]) + piece[last:]
+        piece = piece[:first] + NAME * len(piece[first:last]) + piece[last:]
     return piece
 
 
