@@ -19,8 +19,9 @@ LISTED = frozenset("abcdefghijlmn")
 """The sets that the lists were made with: what a list finds in these tells little of what it
 finds elsewhere."""
 HELD_OUT = frozenset("opZ")
-"""Nothing is learnt from these, and nothing may be. `Z` was first measured when all was settled;
-`o` and `p` before it was settled how bad a missed breach is beside a wrong flag (`learn.MISSED`)."""
+"""Nothing is learnt from these, and nothing may be. `Z` was first measured when all was settled,
+`o` and `p` before: then it was not yet said how bad a missed breach is beside a wrong flag
+(`learn.MISSED`)."""
 
 Json = dict[str, Any]
 
