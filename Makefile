@@ -42,7 +42,8 @@ format: venv ## format the code and mend what ruff can mend
 bench: venv servers ## run all measurements
 	@set -e; for name in ingress broker timers recovery; do \
 	  echo "== bench $$name"; $(BIN)/zhiban bench $$name; \
-	done; echo "== bench console"; $(BIN)/python -m tests.bench.bench_console
+	done; echo "== bench conduct"; $(BIN)/python -m tests.bench.bench_conduct; \
+	echo "== bench console"; $(BIN)/python -m tests.bench.bench_console
 
 servers:
 	@tests/install-servers

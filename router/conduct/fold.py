@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from itertools import accumulate
 from typing import Protocol, cast
 
 import opencc
@@ -172,6 +173,8 @@ NUMBER = View(_number)
 _DOTS = re.compile(r"\.[.\s]*\.")
 _HAN = "\u4e00-\u9fff"
 _DIGITS = "".join(HAN_DIGITS)
+_ALL_SHOW = re.compile("[ -~\u3000-\u3029\u4e00-\u9fff\uff01-\uff5e]*")
+"""Texts of which it is soon seen that every character has a width; they are most."""
 _PAUSE = re.compile(
     rf"(?!(?<=[{_DIGITS}])[ \u3000]+[{_DIGITS}])"
     rf"(?:(?<=[{_HAN}]{{3}})|(?<=[的了呢哦哈啊吧吗呀嘛啦咯亲]))[ \u3000]+(?=[{_HAN}]{{3}})"
@@ -185,6 +188,12 @@ def dense(text: str) -> str:
     return _divided(text).translate(DENSE)
 
 
+def places(text: str) -> list[int]:
+    """Where each character of a text stands in its dense view, and where the view ends."""
+    widths = (len(DENSE[ord(char)]) for char in _divided(text))
+    return [*accumulate(widths, initial=0)]
+
+
 def _divided(text: str) -> str:
     """Rows of dots divide clauses; a single dot does not. So do spaces. As long as the text."""
     if " " in text or "\u3000" in text:
@@ -196,6 +205,8 @@ def _divided(text: str) -> str:
 
 def _paused(text: str) -> str:
     """Spaces that stand for a comma as dots, whatever without width stands beside them."""
+    if _ALL_SHOW.fullmatch(text) is not None:
+        return _PAUSE.sub(_pause, text)
     places = [at for at, char in enumerate(text) if WIRE[ord(char)]]
     shown = "".join(map(text.__getitem__, places))
     divided = _PAUSE.sub(_pause, shown)

@@ -153,8 +153,10 @@ class OffPlatform:
             yield Contact(start, end, f"pattern:{link.kind}", f"{_NAMES[link.kind]} {link.text}")
 
     def _split(self, line: Line, before: Sequence[Line], folded: str) -> Contact | None:
+        if not folded or (len(before) == 1 and not before[0].from_agent):
+            return None  # as mostly: an answer to the first question
         parts = self._parts(line, before)
-        if len(parts) < 2 or not folded:
+        if len(parts) < 2:
             return None
         return self._split_number(line, parts, before, folded) or self._split_phrase(
             line, parts, folded

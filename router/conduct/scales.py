@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import ahocorasick  # type: ignore[import-not-found] # it ships no types
 
-from router.conduct.fold import BOUNDARY
-from router.conduct.fold import dense as fold
+from router.conduct.fold import BOUNDARY, places
 from router.conduct.grammar import ALLOW, HIT
 from router.conduct.lexicon import Key, is_overlay
 from router.conduct.phrases import Hit, foremost
@@ -30,9 +29,11 @@ SHOWN = 3
 """So many fragments are named to people."""
 
 _LINK = re.compile(
-    r"(?:https?://|www\.)[!-~]+|(?<![a-z0-9@])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![a-z0-9])(?:[/?][!-~]*)?",
+    r"(?:https?://|www\.)[!-~]+"
+    r"|(?<![a-z0-9@.-])(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9])(?:[/?][!-~]*)?",
     re.IGNORECASE,
 )
+_LATIN = re.compile("[a-z0-9]")
 _NAMES = re.compile(
     "(?P<digits>[0-9]+)|(?:(?<=vx)|(?<=wx)|(?<=qq))[a-z]{2,}|(?<![a-z])(?!vx|wx|qq)[a-z]{4,}"
 )
@@ -63,7 +64,7 @@ class Scales:
         values: dict[str, int] = {}
         start = listed = 0
         for place, (_, own) in enumerate(self._weights):
-            start += _HALF + own.base + own.most << place * _FIELD
+            start += _HALF + own.base + _tip(own) << place * _FIELD
             listed += own.listed << place * _FIELD
             for words, points in own.text.items():
                 values[words] = values.get(words, 0) + (points << place * _FIELD)
@@ -83,8 +84,9 @@ class Scales:
         dense = worded(text, dense)
         if len(dense) <= WHOLE:
             total = self._sum(dense)
-            reached, possible = total & self._any, (total + self._listed) & self._any
-            return Weighed(((0, dense),), (total,), reached, self._never(possible))
+            possible = (total + self._listed) & self._any
+            idle = self._idle.get(possible) or self._never(possible)
+            return Weighed(((0, dense),), (total,), total & self._any, idle)
         pieces = tuple(pieces_of(dense))
         sums = tuple(self._sum(piece) for _, piece in pieces)
         reached = possible = 0
@@ -94,17 +96,15 @@ class Scales:
         return Weighed(pieces, sums, reached, self._never(possible))
 
     def _sum(self, piece: str) -> int:
-        places = {place for _, place in self._iter(f"{BOUNDARY}{piece}{BOUNDARY}")}
-        return sum(map(self._worth, places), self._start)
+        there = {place for _, place in self._iter(f"{BOUNDARY}{piece}{BOUNDARY}")}
+        return sum(map(self._worth, there), self._start)
 
     def _never(self, possible: int) -> frozenset[str]:
-        never = self._idle.get(possible)
-        if never is None:
-            never = self._idle[possible] = frozenset(
-                rule
-                for place, (rule, _) in enumerate(self._weights)
-                if not possible >> place * _FIELD & _HALF
-            )
+        never = self._idle[possible] = frozenset(
+            rule
+            for place, (rule, _) in enumerate(self._weights)
+            if not possible >> place * _FIELD & _HALF
+        )
         return never
 
     def settle(
@@ -119,7 +119,7 @@ class Scales:
                 continue
             pieces = weighed.pieces
             points = [
-                (total >> place * _FIELD & _MOST) - _HALF - own.most for total in weighed.sums
+                (total >> place * _FIELD & _MOST) - _HALF - _tip(own) for total in weighed.sums
             ]
             allowed = found.get((rule, ALLOW))
             if allowed:
@@ -131,6 +131,12 @@ class Scales:
                 found.pop((rule, HIT), None)
             elif not hits:
                 found[rule, HIT] = [hit]
+
+
+def _tip(own: Weights) -> int:
+    """The most that the buyer's words can do for a breach. They count no more than the message's
+    own: if these are less than half of what is to be overcome, no question helps."""
+    return min(own.most, max(1 - own.base, 0) // 2)
 
 
 def _judged(
@@ -173,12 +179,13 @@ def _by_shop(hit: Hit) -> bool:
 
 def worded(text: str, dense: str) -> str:
     """A text's dense view as it is weighed; as long as it was."""
-    if "." in text:
-        for link in _LINK.finditer(text):
-            start = len(fold(text[: link.start()]))
-            stop = start + len(fold(link.group()))
+    links = list(_LINK.finditer(text)) if "." in text else ()
+    if links:
+        at = places(text)
+        for link in links:
+            start, stop = at[link.start()], at[link.end()]
             dense = f"{dense[:start]}{NAME * (stop - start)}{dense[stop:]}"
-    return _NAMES.sub(_plain, dense)
+    return _NAMES.sub(_plain, dense) if _LATIN.search(dense) is not None else dense
 
 
 def _plain(found: re.Match[str]) -> str:

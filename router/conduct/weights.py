@@ -38,7 +38,9 @@ ASKED_WIDEST = 2
 WRONG_MOST = 10
 """A file with so many wrong lines is none of weights; the others are not told."""
 
-_HEAD = re.compile(r"(?P<name>base|listed|asked)\s+(?P<points>[+-]?[0-9]{1,5})")
+_HEAD = re.compile(
+    r"(?P<name>base)\s+(?P<points>[+-]?[0-9]{1,5})|(?P<more>listed|asked)\s+(?P<most>[0-9]{1,5})"
+)
 _FRAGMENTS = re.compile(r"(?P<points>[+-]?[0-9]{1,4})\t(?P<words>\S{1,3}(?: \S{1,3})*)")
 """So few digits that the points of a piece never run over into another rule's (`scales`)."""
 
@@ -82,7 +84,7 @@ def parse_weights(shown: str, text: str, problems: list[Problem]) -> Weights | N
         elif section:
             parts[section].update(dict.fromkeys(found["words"].split(), int(found["points"])))
         else:
-            heads[found["name"]] = int(found["points"])
+            heads[found["name"] or found["more"]] = int(found["points"] or found["most"])
     if "base" not in heads:
         return None
     return Weights(
