@@ -226,8 +226,8 @@ def _finding(
 
 def _listed(rule: str, line: Line, hit: Hit, detail: str) -> Finding:
     start, end = span_of(line.text, DENSE, hit.start, hit.end)
-    why = f"({hit.why})" if hit.why else ""
-    return _finding(rule, line, start, end, hit.source, f"{detail}:{line.text[start:end]}{why}")
+    detail = f"{detail}:{line.text[start:end]}{hit.aside}"
+    return _finding(rule, line, start, end, hit.source, detail)
 
 
 def _whole(rule: str, line: Line, source: str, detail: str) -> Finding:

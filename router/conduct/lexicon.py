@@ -13,7 +13,7 @@ from hashlib import sha256
 from operator import or_
 from typing import NamedTuple
 
-import ahocorasick  # type: ignore[import-not-found] # it ships no types
+import ahocorasick
 
 from router.conduct.grammar import (
     ALLOW,
@@ -96,8 +96,7 @@ class Term(NamedTuple):
     source: str
     checks: tuple[Check, ...]
     weighed: str
-    """The rule, of a built-in line of `hit`: its scales have the last word. Otherwise "".
-    """
+    """Of a built-in line of `hit` its rule, whose scales have the last word; "" of all others."""
 
 
 class Chars(dict[str, int]):

@@ -153,10 +153,8 @@ class OffPlatform:
             yield Contact(start, end, f"pattern:{link.kind}", f"{_NAMES[link.kind]} {link.text}")
 
     def _split(self, line: Line, before: Sequence[Line], folded: str) -> Contact | None:
-        if not folded or (len(before) == 1 and not before[0].from_agent):
-            return None  # as mostly: an answer to the first question
         parts = self._parts(line, before)
-        if len(parts) < 2:
+        if len(parts) < 2 or not folded:
             return None
         return self._split_number(line, parts, before, folded) or self._split_phrase(
             line, parts, folded
@@ -229,8 +227,7 @@ def _context(folded: str) -> numbers.Context:
 def _phrase(text: str, hits: Sequence[Hit]) -> Contact:
     hit = foremost(list(hits))
     start, end = span_of(text, DENSE, hit.start, hit.end)
-    why = f"({hit.why})" if hit.why else ""
-    return Contact(start, end, hit.source, f"站外联系或付款:{text[start:end]}{why}")
+    return Contact(start, end, hit.source, f"站外联系或付款:{text[start:end]}{hit.aside}")
 
 
 def _is_long(text: str) -> bool:

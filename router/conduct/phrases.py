@@ -27,7 +27,12 @@ class Hit(NamedTuple):
     end: int
     source: str
     why: str = ""
-    """What else people should know of it."""
+    """What told, where it was no line of a list."""
+
+    @property
+    def aside(self) -> str:
+        """That in brackets, to stand behind what is said of the hit."""
+        return f"({self.why})" if self.why else ""
 
 
 _Try = tuple[Term, Expression]

@@ -7,11 +7,12 @@ with what the buyer said and what the lists have found.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
-import ahocorasick  # type: ignore[import-not-found] # it ships no types
+import ahocorasick
 
 from router.conduct.fold import BOUNDARY, places
 from router.conduct.grammar import ALLOW, HIT
@@ -202,7 +203,7 @@ def pieces_of(dense: str) -> Iterator[tuple[int, str]]:
     ends.append(len(dense))
     start = 0
     while True:
-        fitting = [end for end in ends if start < end <= start + PIECE]
+        fitting = ends[bisect_right(ends, start) : bisect_right(ends, start + PIECE)]
         stop = fitting[-1] if fitting else start + PIECE
         yield start, dense[start:stop]
         if stop >= len(dense):

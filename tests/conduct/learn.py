@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse  # type: ignore[import-untyped]
-from sklearn.svm import LinearSVC  # type: ignore[import-untyped]
+from scipy import sparse
+from sklearn.svm import LinearSVC
 
 import config
 from router.conduct import Engine, Line, Settings, stock

@@ -156,16 +156,20 @@ def test_all_rules_at_once_are_as_each_by_itself(
     assert ("abuse" in weighed.idle) is (total + 100 < 0)
 
 
-@given(st.lists(st.sampled_from(WORDS)))
-def test_an_idle_list_would_have_changed_nothing(words: list[str]) -> None:
-    text = "".join(words)
+@given(st.lists(st.sampled_from(WORDS)), st.lists(st.sampled_from(WORDS)))
+def test_an_idle_list_would_have_changed_nothing(words: list[str], asked: list[str]) -> None:
+    text, question = "".join(words), "".join(asked)
     view = dense(text)
     lexicons = load()
     scales, phrases = Scales(lexicons.weights), Phrases(lexicons)
     weighed = scales.weigh(text, view)
-    spared, whole = phrases.find(view, idle=weighed.idle), phrases.find(view)
-    scales.settle(weighed, spared, str)
-    scales.settle(weighed, whole, str)
+
+    def buyer() -> str:
+        return question
+
+    spared, whole = phrases.find(view, buyer, idle=weighed.idle), phrases.find(view, buyer)
+    scales.settle(weighed, spared, buyer)
+    scales.settle(weighed, whole, buyer)
     assert {key for key in spared if key[1] == HIT} == {key for key in whole if key[1] == HIT}
 
 
