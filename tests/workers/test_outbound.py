@@ -185,7 +185,7 @@ class TestRetries:
 
     async def test_no_answer_in_time(self, stage: Stage) -> None:
         await stage.stop()
-        await stage.start(timeout_s=0.05)
+        await stage.start(timeout_s=1)
         release = asyncio.Event()
         stage.bridge.answers = [held(release)]
         await stage.take(message("m1"))
